@@ -169,7 +169,10 @@ export const manifestSchema = z.strictObject({
   /** The audit record of this attempt's key release. */
   audit: z.strictObject({ seq: z.int().min(1), hash }),
   ownerFingerprint: z.string().max(64),
-  files: z.array(z.strictObject({ key: objectKey, size: z.int().min(1), sha256: hash })).min(1).max(1000),
+  files: z
+    .array(z.strictObject({ key: objectKey, size: z.int().min(1), sha256: hash }))
+    .min(1)
+    .max(1000),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 

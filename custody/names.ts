@@ -40,13 +40,19 @@ export type RelayName = 'challenge' | 'request' | 'answer' | 'beat' | 'end'
 export const relayPrefix = (job: string, attempt: number): string => `relay/${job}/${attempt}/`
 export const relayKey = (job: string, attempt: number, name: RelayName): string => `${relayPrefix(job, attempt)}${name}.json`
 
+/** Where the results of a run's samples lie. */
+export const samplesPrefix = (run: string): string => `runs/${run}/samples/`
 /** `unit` is a sample's id or TABLE. */
-export const unitPrefix = (run: string, unit: string): string => (unit === TABLE ? `runs/${run}/table/` : `runs/${run}/samples/${unit}/`)
+export const unitPrefix = (run: string, unit: string): string => (unit === TABLE ? `runs/${run}/table/` : `${samplesPrefix(run)}${unit}/`)
 export const attemptPrefix = (run: string, unit: string, attempt: number): string => `${unitPrefix(run, unit)}attempt-${attempt}/`
 /** Output files have no names of their own: file `index` counts from 1. */
-export const attemptFile = (run: string, unit: string, attempt: number, index: number): string => `${attemptPrefix(run, unit, attempt)}${index}.pgp`
+export const attemptFile = (run: string, unit: string, attempt: number, index: number): string =>
+  `${attemptPrefix(run, unit, attempt)}${index}.pgp`
 /** The one object that says which attempt is the result. */
 export const manifestKey = (run: string, unit: string): string => `${unitPrefix(run, unit)}result.json`
+
+/** What became of a run's samples, for the data owner: written by the agent, ids and classes only. */
+export const reportKey = (run: string): string => `runs/${run}/report.json`
 
 /** Makes any outside text safe to print: control, format, bidi and unassigned characters become \u{…}. */
 export function printable(text: string): string {

@@ -1,0 +1,128 @@
+/**
+ * The bastion's agent: holds the lease, wakes for doorbells or after a tick, and lets the reconciler look, decide and act.
+ * What it knows is in the ledger; it may be killed at any moment and started again.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Cloud } from '../cloud/ports.ts'
+import { LaunchKeys } from '../custody/launch-keys.ts'
+import { committer, LeaseLost } from '../fleet/commit.ts'
+import type { Observed } from '../fleet/decide.ts'
+import { idle, swept } from '../fleet/idle.ts'
+import { LaunchLimiter } from '../fleet/launch-limiter.ts'
+import { acquireLease, type Lease } from '../fleet/lease.ts'
+import type { Limits } from '../fleet/limits.ts'
+import { Reconciler } from '../fleet/reconciler.ts'
+import type { Hosts, LaunchPlan, Tools } from '../fleet/tools.ts'
+import { Wake } from './wake.ts'
+
+export interface AgentParts {
+  /** Opened as `agent`. */
+  readonly cloud: Cloud
+  /** Opened as `sweeper`. */
+  readonly sweeper: Cloud
+  readonly hosts: Hosts
+  readonly limits: Limits
+  readonly plan: LaunchPlan
+  /** Whether intake has taken in all that lay there when this agent began; only then may `once` end. */
+  intakeIdle(): boolean
+  log: Tools['log']
+}
+
+export interface AgentOrders {
+  /** End when nothing is left to do. */
+  readonly once: boolean
+  /** Aborted: launch nothing more, let keyed workers finish for `softMs`, end the rest, and return. */
+  readonly stop: AbortSignal
+}
+
+const leaseMs = 4_000
+const renewMs = 1_000
+/** After a stop: how long workers that hold a key may finish, and when to give up waiting for proof of the sweep. */
+const softMs = 4_000
+const hardMs = 8_500
+
+/** Runs until told to stop or, with `once`, until quiescent. */
+export async function runAgent(parts: AgentParts, orders: AgentOrders): Promise<'quiescent' | 'stopped'> {
+  const owner = `agent-${randomUUID()}`
+  for (;;) {
+    const lease = await takeLease(parts, owner, orders.stop)
+    if (lease === undefined) return 'stopped'
+    try {
+      return await withLease(parts, orders, lease)
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error
+      parts.log({ event: 'lease lost', message: 'another agent took over; this one waits for its turn' })
+    } finally {
+      await lease.release().catch(() => undefined) // it expires by itself
+    }
+  }
+}
+
+async function takeLease(parts: AgentParts, owner: string, stop: AbortSignal): Promise<Lease | undefined> {
+  let told = false
+  while (!stop.aborted) {
+    const lease = await acquireLease(parts.cloud.ledger, parts.cloud.clock, { name: 'agent', owner, ttlMs: leaseMs })
+    if (lease !== undefined) return lease
+    if (!told) parts.log({ event: 'waiting', message: `another agent held the lease within the last ${leaseMs / 1000} s; waiting for it` })
+    told = true
+    await parts.cloud.clock.sleep(200, stop).catch(() => undefined)
+  }
+  return undefined
+}
+
+async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): Promise<'quiescent' | 'stopped'> {
+  const { cloud, sweeper, hosts, limits, plan, log } = parts
+  const { clock } = cloud
+  const wake = new Wake()
+  const over = new AbortController()
+  const keys = new LaunchKeys()
+  const limiter = new LaunchLimiter(clock, limits.launchBurst, limits.launchesPerSecond)
+  const commit = committer(cloud.ledger, clock, lease, randomUUID)
+  const reconciler = new Reconciler({ cloud, sweeper, hosts, limits, plan, keys, limiter, commit, signal: over.signal, log }, wake.ring)
+  const beside = [answerDoorbells(cloud, wake, over.signal), renewLease(lease, cloud, over)]
+  orders.stop.addEventListener('abort', wake.ring)
+  try {
+    let stoppedAt: number | undefined
+    for (;;) {
+      if (orders.stop.aborted) stoppedAt ??= clock.now()
+      const intakeIdle = parts.intakeIdle()
+      const seen = await reconciler.tick(stopping(stoppedAt, clock.now()))
+      if (over.signal.aborted) throw over.signal.reason
+      if (stoppedAt !== undefined && ((swept(seen) && !reconciler.busy) || clock.now() - stoppedAt > hardMs)) return 'stopped'
+      if (orders.once && stoppedAt === undefined && intakeIdle && idle(seen) && !reconciler.busy) return 'quiescent'
+      await wake.wait(clock, stoppedAt === undefined ? limits.tickMs : 200)
+    }
+  } finally {
+    orders.stop.removeEventListener('abort', wake.ring)
+    over.abort(new Error('the agent has ended'))
+    await Promise.all([...beside, reconciler.settle()])
+  }
+}
+
+function stopping(stoppedAt: number | undefined, now: number): Observed['stopping'] {
+  if (stoppedAt === undefined) return 'no'
+  return now - stoppedAt < softMs ? 'soft' : 'hard'
+}
+
+/** Doorbells say only that something may have changed; they are done as soon as they rang. */
+async function answerDoorbells(cloud: Cloud, wake: Wake, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const rung = await cloud.queue.receive('doorbell', { waitMs: 5_000, max: 10, visibilityMs: 10_000 }, signal)
+      if (rung.length > 0) wake.ring()
+      await Promise.all(rung.map((delivery) => delivery.done()))
+    } catch {
+      // The tick looks without doorbells too; a queue that fails only slows it.
+      await cloud.clock.sleep(1_000, signal).catch(() => undefined)
+    }
+  }
+}
+
+async function renewLease(lease: Lease, cloud: Cloud, over: AbortController): Promise<void> {
+  for (;;) {
+    await cloud.clock.sleep(renewMs, over.signal).catch(() => undefined)
+    if (over.signal.aborted) return
+    const held = await lease.renew().catch(() => true) // unknown: the next round asks again, and writes are fenced anyway
+    if (!held) over.abort(new LeaseLost('the lease could not be renewed'))
+  }
+}

@@ -1,0 +1,42 @@
+/** `skep fetch`: the data owner gets the results of a run. */
+import { Command, Option } from 'commander'
+import { layout } from '../cloud/local/layout.ts'
+import { openLocal } from '../cloud/local/open.ts'
+import { explain } from '../custody/failures.ts'
+import { printable } from '../custody/names.ts'
+import { type Fetched, fetchRun } from '../owner/fetch.ts'
+
+interface Flags {
+  readonly encrypted?: boolean
+  readonly key?: string
+  readonly dir: string
+  readonly out: string
+}
+
+/** The command, to be hung under `skep`. */
+export function fetchCommand(): Command {
+  return new Command('fetch')
+    .description('get the results of a finished run, decrypted with your key')
+    .argument('<run>', 'the id that skep submit printed')
+    .option('--encrypted', 'leave them encrypted: *.pgp as they lie there')
+    .option('--key <file>', 'armored secret key to decrypt with (default: the key made for you)')
+    .addOption(new Option('--dir <dir>', 'directory of the local cloud').env('SKEP_DIR').default('./skep-demo'))
+    .requiredOption('-o, --out <dir>', 'a new or empty directory')
+    .action(async (run: string, { dir, out, encrypted = false, key }: Flags) => {
+      const cloud = await openLocal(dir, 'owner')
+      try {
+        tell(await fetchRun({ objects: cloud.objects, home: layout(dir).owner }, { run, out, encrypted, key }))
+      } finally {
+        await cloud.close()
+      }
+    })
+}
+
+function tell({ files, failed }: Fetched): void {
+  process.stdout.write(files.map((file) => `${file}\n`).join(''))
+  for (const { sample, class: failure, path } of failed) {
+    const file = path === undefined ? '' : ` (${printable(path)})`
+    const why = failure === undefined ? 'no reason is known.' : `${failure}. ${explain(failure).happened} ${explain(failure).todo}`
+    process.stderr.write(`sample ${sample}${file} has no result: ${why}\n`)
+  }
+}

@@ -1,0 +1,145 @@
+/** One reconciler: look, decide, carry out. Every step may be lost, doubled or late; the ledger's conditions keep it right. */
+
+import { LeaseLost } from './commit.ts'
+import { decide, type Observed, type Step } from './decide.ts'
+import { Observer } from './observe.ts'
+import { accept, beat, configure, enqueue, fail, retry } from './steps/job.ts'
+import { launch, start } from './steps/launch.ts'
+import { carry, challenge } from './steps/relay.ts'
+import { complete, consolidate, notify, quiesce } from './steps/run.ts'
+import { clear, doom, orphan, proveGone, spare, terminate } from './steps/sweep.ts'
+import type { Tools } from './tools.ts'
+
+/** After an error a step of the same subject waits this long, so that a fault that stays does not fill the log. */
+const errorPauseMs = 500
+
+export class Reconciler {
+  readonly #tools: Tools
+  readonly #observer: Observer
+  /** What is being done, by subject: one step at a time for a worker, a job or a run. */
+  readonly #busy = new Map<string, Promise<void>>()
+  readonly #wake: () => void
+  #lost: LeaseLost | undefined
+
+  /** `wake` is called whenever a step ended: there may be something new to decide. */
+  constructor(tools: Tools, wake: () => void) {
+    this.#tools = tools
+    this.#observer = new Observer(tools.cloud)
+    this.#wake = wake
+  }
+
+  /** One look and the steps it calls for; quick ones are done when it resolves, slow ones go on. Throws LeaseLost. */
+  async tick(stopping: Observed['stopping']): Promise<Observed> {
+    if (this.#lost !== undefined) throw this.#lost
+    const seen = await this.#observer.look({ keys: this.#tools.keys.held(), stopping })
+    const steps = decide(seen, this.#tools.limits).filter((step) => !this.#busy.has(subjectOf(step)))
+    const begun = new Map<string, Step>()
+    for (const step of steps) if (!begun.has(subjectOf(step))) begun.set(subjectOf(step), step)
+    const running = [...begun.values()].map((step) => ({ step, done: this.#begin(step) }))
+    await Promise.all(running.filter(({ step }) => !slow.has(step.do)).map(({ done }) => done))
+    return seen
+  }
+
+  /** Whether anything is still being done. */
+  get busy(): boolean {
+    return this.#busy.size > 0
+  }
+
+  /** Resolves when all steps under way have ended; they end by the tools' signal at the latest. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#busy.values())
+  }
+
+  #begin(step: Step): Promise<void> {
+    const subject = subjectOf(step)
+    const done = carryOut(this.#tools, step)
+      .catch((error: unknown) => this.#failed(step, error))
+      .finally(() => {
+        this.#busy.delete(subject)
+        this.#wake()
+      })
+    this.#busy.set(subject, done)
+    return done
+  }
+
+  async #failed(step: Step, error: unknown): Promise<void> {
+    if (error instanceof LeaseLost) {
+      this.#lost = error
+      return
+    }
+    if (this.#tools.signal.aborted) return
+    this.#tools.log({
+      event: 'step failed',
+      step: step.do,
+      subject: subjectOf(step),
+      message: error instanceof Error ? error.message : String(error),
+    })
+    await this.#tools.cloud.clock.sleep(errorPauseMs, this.#tools.signal).catch(() => undefined)
+  }
+}
+
+/** Steps that wait for hosts; the others are a few ledger writes. */
+const slow: ReadonlySet<Step['do']> = new Set([
+  'start',
+  'configure',
+  'challenge',
+  'carry',
+  'terminate',
+  'prove-gone',
+  'orphan',
+  'clear',
+  'accept',
+])
+
+function subjectOf(step: Step): string {
+  if (step.do === 'orphan') return step.instance.id
+  if ('record' in step) return step.record.run.value.id
+  const worker = 'worker' in step ? step.worker : undefined
+  if (worker !== undefined) return worker.value.id
+  return 'job' in step ? `${step.job.value.run}/${step.job.value.unit}` : ''
+}
+
+function carryOut(tools: Tools, step: Step): Promise<void> {
+  switch (step.do) {
+    case 'enqueue':
+      return enqueue(tools, step.job)
+    case 'launch':
+      return launch(tools, step.job)
+    case 'start':
+      return start(tools, step.worker, step.job)
+    case 'configure':
+      return configure(tools, step.worker, step.job, step.instance)
+    case 'challenge':
+      return challenge(tools, step.worker, step.job)
+    case 'carry':
+      return carry(tools, step.worker, step.job)
+    case 'beat':
+      return beat(tools, step.worker, step.job, step.seq, step.running)
+    case 'accept':
+      return accept(tools, step.job, step.worker)
+    case 'fail':
+      return fail(tools, step.job, step.class)
+    case 'doom':
+      return doom(tools, step.worker, step.why)
+    case 'spare':
+      return spare(tools, step.worker)
+    case 'retry':
+      return retry(tools, step.job, step.worker)
+    case 'terminate':
+      return terminate(tools, step.worker)
+    case 'prove-gone':
+      return proveGone(tools, step.worker)
+    case 'orphan':
+      return orphan(tools, step.instance)
+    case 'clear':
+      return clear(tools, step.job)
+    case 'consolidate':
+      return consolidate(tools, step.record)
+    case 'complete':
+      return complete(tools, step.record)
+    case 'notify':
+      return notify(tools, step.record, step.which)
+    case 'quiesce':
+      return quiesce(tools, step.record)
+  }
+}

@@ -1,0 +1,51 @@
+/** Ciphertext and small words carried between a locked worker and the key host. The agent can open none of it. */
+
+import type { Json } from '../../cloud/ports.ts'
+import { afterRefusal } from '../../custody/failures.ts'
+import { answerSchema, challengeSchema, refusalSchema } from '../../custody/messages.ts'
+import { relayKey } from '../../custody/names.ts'
+import { readJson } from '../read-json.ts'
+import { type Job, moveJob, moveWorker, type Stored, toBody, type Worker } from '../rows.ts'
+import type { Tools } from '../tools.ts'
+
+const encode = (value: Json): Uint8Array => Buffer.from(JSON.stringify(value))
+
+/** Asks the key host for a nonce and lays it where the worker looks. A second challenge only makes the first one useless. */
+export async function challenge(tools: Tools, worker: Stored<Worker>, job: Stored<Job>): Promise<void> {
+  const { attempt, instance, id } = worker.value
+  if (instance === null) return
+  const request = { op: 'challenge', signed: job.value.signed, attempt, instance } as Json
+  const answer = await tools.hosts.askKeyHost(request, tools.signal)
+  const given = challengeSchema.safeParse(answer).data
+  if (given !== undefined) {
+    await tools.cloud.objects.put('ancillary', relayKey(job.value.job, attempt, 'challenge'), encode(given))
+    return
+  }
+  const refusal = refusalSchema.safeParse(answer).data
+  tools.log({ event: 'challenge refused', worker: id, code: refusal?.refused ?? 'unreadable', message: refusal?.message ?? '' })
+}
+
+/**
+ * Carries a key request to the key host and the answer back. After a crash the same request goes again: the key host
+ * recognises it and gives the same box. The answer is laid down before the ledger says KEYED.
+ */
+export async function carry(tools: Tools, worker: Stored<Worker>, job: Stored<Job>): Promise<void> {
+  const { clock, objects } = tools.cloud
+  const { attempt, id } = worker.value
+  const request = await readJson(objects, 'ancillary', relayKey(job.value.job, attempt, 'request'))
+  if (request === undefined) return
+  const answer = answerSchema.parse(await tools.hosts.askKeyHost(request as Json, tools.signal))
+  if ('refused' in answer) {
+    tools.log({ event: 'key refused', worker: id, code: answer.refused, message: answer.message })
+    const what = afterRefusal(answer.refused)
+    if (what === 'retry-same') return
+    if (what === 'retry-new-challenge') return challenge(tools, worker, job)
+  }
+  await objects.put('ancillary', relayKey(job.value.job, attempt, 'answer'), encode(answer as Json))
+  if ('refused' in answer) return
+  const now = clock.now()
+  await tools.commit([
+    { pk: worker.pk, sk: worker.sk, ifRev: worker.rev, body: toBody(moveWorker(worker.value, 'KEYED', now)) },
+    { pk: job.pk, sk: job.sk, ifRev: job.rev, body: toBody(moveJob(job.value, 'KEYED', now)) },
+  ])
+}

@@ -1,0 +1,138 @@
+/**
+ * Intake: turns what lies under `incoming/` into ledger rows. It sees names and sizes, never bytes. Notifications are hints;
+ * a listing on a schedule finds what they lost, and both may tell the same thing any number of times.
+ */
+import type { Cloud, Ledger, LedgerWrite, Row } from '../cloud/ports.ts'
+import { appendAudit } from '../custody/audit.ts'
+import type { AuditFields } from '../custody/audit-record.ts'
+import { digest } from '../custody/canonical.ts'
+import type { ObjectEvent, SignedTicket, Ticket } from '../custody/messages.ts'
+import { consolidateJob, isUuid, parseIncoming, sampleJob, TABLE } from '../custody/names.ts'
+import { signTicket } from '../custody/tickets.ts'
+import { type Job, jobSort, newJob, RUNS, type Run, runPartition, type Stored, stored, toBody } from '../fleet/rows.ts'
+
+export interface Intake {
+  /** Opened as `intake`. */
+  readonly cloud: Cloud
+  /** Bytes; a larger object becomes a FAILED row. */
+  readonly maxSampleBytes: number
+  /** Keyed hash of a name that may carry PHI: all that is ever kept of it. */
+  nameHmac(name: string): string
+  /** A fresh id for each ledger write. */
+  newOp(): string
+}
+
+type Refused = 'name' | 'overwritten' | 'run-full' | 'seal' | 'sealed-otherwise'
+export type Taken = 'new' | 'known' | 'refused'
+
+/** One object that was put. Idempotent. Throws only what may be tried again. */
+export async function takeObject(intake: Intake, event: ObjectEvent): Promise<Taken> {
+  const named = parseIncoming(event.key)
+  if (named === undefined) return refuse(intake, event, 'name')
+  return named.kind === 'sample' ? takeSample(intake, event, named.run, named.sample) : takeSeal(intake, event, named.run, named.count)
+}
+
+/** Lists `incoming/` and takes what no notification told of. Returns how many were new. */
+export async function takeListing(intake: Intake): Promise<number> {
+  let fresh = 0
+  for (const { key, version, size } of await intake.cloud.objects.list('input', 'incoming/')) {
+    if ((await takeObject(intake, { key, version, size })) === 'new') fresh += 1
+  }
+  if (fresh > 0) await ring(intake)
+  return fresh
+}
+
+/** Tells the agent that the ledger is worth a look. Lost or doubled, it does no harm. */
+export const ring = (intake: Intake): Promise<void> => intake.cloud.queue.send('doorbell', 'ledger')
+
+async function takeSample(intake: Intake, event: ObjectEvent, run: string, sample: string): Promise<Taken> {
+  const { clock, ledger } = intake.cloud
+  const job = sampleJob('input', event.key, event.version)
+  return settled(async () => {
+    const [runRow, known] = await Promise.all([readRun(ledger, run), ledger.get(runPartition(run), jobSort(sample))])
+    if (known !== undefined) return stored<Job>(known).value.job === job ? 'known' : refuse(intake, event, 'overwritten')
+    if (runRow !== undefined && runRow.value.expected !== null && runRow.value.received >= runRow.value.expected)
+      return refuse(intake, event, 'run-full')
+    const now = clock.now()
+    const signed = await ticketFor(intake, { v: 1, kind: 'sample', job, run, unit: sample, object: { ...event }, issuedAt: now })
+    const failure = event.size === 0 ? 'empty' : event.size > intake.maxSampleBytes ? 'too-large' : null
+    const row = newJob(signed, failure === null ? 'RECEIVED' : 'FAILED', now, failure)
+    const before: Run = runRow?.value ?? newRun(run, now)
+    const made = await write(intake, [
+      { pk: RUNS, sk: run, ifRev: runRow?.rev ?? 0, body: toBody({ ...before, received: before.received + 1 }) },
+      { pk: runPartition(run), sk: jobSort(sample), ifRev: 0, body: toBody(row) },
+    ])
+    if (!made) return undefined
+    await audit(intake, 'sample.received', `received/${job}`, { job, run, unit: sample, size: event.size })
+    return 'new'
+  })
+}
+
+async function takeSeal(intake: Intake, event: ObjectEvent, run: string, count: number): Promise<Taken> {
+  const { clock, ledger } = intake.cloud
+  return settled(async () => {
+    const row = await readRun(ledger, run)
+    if (row !== undefined && row.value.expected !== null)
+      return row.value.expected === count ? 'known' : refuse(intake, event, 'sealed-otherwise')
+    if (event.size !== 0 || (row?.value.received ?? 0) > count) return refuse(intake, event, 'seal')
+    const now = clock.now()
+    const consolidate = await ticketFor(intake, { v: 1, kind: 'consolidate', job: consolidateJob(run), run, unit: TABLE, issuedAt: now })
+    const before = row?.value ?? newRun(run, now)
+    const sealed: Run = {
+      ...before,
+      state: 'SEALED',
+      expected: count,
+      consolidate,
+      history: [...before.history, { state: 'SEALED', at: now }],
+    }
+    if (!(await write(intake, [{ pk: RUNS, sk: run, ifRev: row?.rev ?? 0, body: toBody(sealed) }]))) return undefined
+    await audit(intake, 'run.sealed', `sealed/${run}`, { run, count })
+    return 'new'
+  })
+}
+
+/**
+ * Refused: counted, kept in the audit chain as a keyed hash, never as a name. An object whose name is not on the allow-list
+ * is deleted; one with a good name stays until its run is swept, since it may be the very object of an earlier row.
+ */
+async function refuse(intake: Intake, event: ObjectEvent, reason: Refused): Promise<'refused'> {
+  const nameHmac = intake.nameHmac(event.key)
+  const run = event.key.split('/')[1] ?? ''
+  const op = `refused/${digest([nameHmac, event.version, reason])}`
+  await audit(intake, 'object.refused', op, { nameHmac, reason, size: event.size, ...(isUuid(run) ? { run } : {}) })
+  if (reason === 'name') await intake.cloud.objects.delete('input', event.key)
+  return 'refused'
+}
+
+const audit = (intake: Intake, ev: string, op: string, fields: AuditFields) => appendAudit(intake.cloud, 'intake', { ev, op, ...fields })
+
+const ticketFor = (intake: Intake, ticket: Ticket): Promise<SignedTicket> => signTicket(intake.cloud.signer, ticket)
+
+const newRun = (id: string, at: number): Run => ({
+  id,
+  state: 'OPEN',
+  received: 0,
+  expected: null,
+  consolidate: null,
+  quiescent: false,
+  auditHead: null,
+  history: [{ state: 'OPEN', at }],
+})
+
+async function readRun(ledger: Ledger, run: string): Promise<Stored<Run> | undefined> {
+  const row: Row | undefined = await ledger.get(RUNS, run)
+  return row === undefined ? undefined : stored<Run>(row)
+}
+
+async function write(intake: Intake, puts: LedgerWrite['puts']): Promise<boolean> {
+  return (await intake.cloud.ledger.write({ op: intake.newOp(), puts })).applied
+}
+
+/** Repeats a read-and-write that lost a race; each round somebody else won, so it ends. */
+async function settled(round: () => Promise<Taken | undefined>): Promise<Taken> {
+  for (let rounds = 0; rounds < 200; rounds += 1) {
+    const taken = await round()
+    if (taken !== undefined) return taken
+  }
+  throw new Error('the ledger row of this run changed 200 times while one object was taken in; it is tried again with the next listing')
+}

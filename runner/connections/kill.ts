@@ -1,0 +1,68 @@
+import { quote } from '../sh.ts'
+import type { Session } from './frames.ts'
+
+/**
+ * A script for a second channel that ends everything frame `number` started: whatever descends from the persistent shell,
+ * and on Linux also what left its parent but carries the frame's tag. TERM first, KILL a second later. The shell itself is halted
+ * meanwhile, so that no later frame can start and be taken for this one.
+ */
+export function killScript({ mark, tag }: Session, number: number, shellPid: number, directory: string): string {
+  return `
+shell=${shellPid} tag=SKEP_FRAME=${tag}.${number} found=
+alive() {
+  if [ -r /proc/self/stat ]; then
+    for s in /proc/[0-9]*/stat; do
+      read -r line 2>/dev/null <"$s" || continue
+      pid=\${line%% *}; set -- \${line##*) }
+      case $1 in Z|X) ;; *) echo "$pid $2 \${20}";; esac
+    done
+  else ps -A -o pid=,ppid=,stat= | while read -r pid parent state; do case $state in Z*) ;; *) echo "$pid $parent 0";; esac; done
+  fi 2>/dev/null
+}
+tagged() {
+  for e in /proc/[0-9]*/environ; do
+    [ -r "$e" ] || continue
+    case " $(tr '\\0' ' ' 2>/dev/null <"$e")" in *" $tag "*) pid=\${e#/proc/}; echo "\${pid%/environ}";; esac
+  done
+}
+look() {
+  all=$(alive) grew=
+  tree=" $shell $(echo $(tagged)) $(for f in $found; do echo "\${f%:*}"; done | tr '\\n' ' ')" more=1
+  while [ -n "$more" ]; do
+    more=
+    while read -r pid parent start; do
+      case $tree in *" $pid "*) ;; *) case $tree in *" $parent "*) tree="$tree$pid " more=1;; esac;; esac
+    done <<END
+$all
+END
+  done
+  while read -r pid parent start; do
+    [ "$pid" = "$shell" ] && continue
+    case $tree in *" $pid "*) case " $found " in *" $pid:$start "*) ;; *) found="$found $pid:$start" grew=1;; esac;; esac
+  done <<END
+$all
+END
+}
+left() {
+  all=$(alive)
+  while read -r pid parent start; do
+    case " $found " in *" $pid:$start "*) echo "$pid";; esac
+  done <<END
+$all
+END
+}
+kill -STOP $shell || exit
+sleep 0.02
+if [ "$(cat ${quote(`${directory}/now`)})" = ${number} ]; then
+  grew=1 tries=0
+  while [ -n "$grew" ] && [ $tries -lt 20 ]; do look; for v in $(left); do kill -STOP $v; done; tries=$((tries+1)); done 2>/dev/null
+  for v in $(left); do kill -TERM $v; kill -CONT $v; done 2>/dev/null
+  tries=0
+  while [ -n "$(left)" ] && [ $tries -lt 10 ]; do sleep 0.1; tries=$((tries+1)); done
+  tries=0
+  while look; l=$(left); [ -n "$l" ] && [ $tries -lt 20 ]; do kill -KILL $l 2>/dev/null; sleep 0.05; tries=$((tries+1)); done
+fi
+kill -CONT $shell
+printf '${mark}k %s\\n' "$(echo $(left))"
+`
+}

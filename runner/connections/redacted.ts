@@ -1,0 +1,35 @@
+import type { Connection, Connector } from '../contract.ts'
+import { withoutSecrets } from '../errors.ts'
+import { type Redact, redactor, secretsIn } from '../secret.ts'
+
+/** A connection whose errors hold no secret. What commands say stays as it is: modules have to compare it. */
+export function redacted(connection: Connection, redact: Redact): Connection {
+  const clean = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw withoutSecrets(error, redact)
+    }
+  }
+  return {
+    probe: (command, options) => clean(connection.probe(command, options)),
+    read: (path) => clean(connection.read(path)),
+    run: (command, options) => clean(connection.run(command, options)),
+    write: (path, content, mode) => clean(connection.write(path, content, mode)),
+    close: () => connection.close(),
+  }
+}
+
+/** Connections whose errors hold none of the secrets that the host's own entry in the inventory holds. */
+export function redactedConnector(connector: Connector): Connector {
+  return {
+    connect: async (host, signal) => {
+      const redact = redactor(secretsIn(host))
+      try {
+        return redacted(await connector.connect(host, signal), redact)
+      } catch (error) {
+        throw withoutSecrets(error, redact)
+      }
+    },
+  }
+}

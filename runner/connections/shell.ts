@@ -1,0 +1,325 @@
+import { randomBytes } from 'node:crypto'
+import { posix } from 'node:path'
+import type { Command, Connection, Content, Output, ProbeOptions, RunOptions } from '../contract.ts'
+import { CommandTimeout, ConnectionLost, OutputTooLarge, RemoteError, Unreachable } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { sh } from '../sh.ts'
+import { type Channel, type Limits, type Transport, within } from './channel.ts'
+import { type Frame, frameScript, greeting, markReader, type Session, sideProgram, sideScript } from './frames.ts'
+import { killScript } from './kill.ts'
+
+/** How long a killed command, a closing shell or a second channel may take before the connection is given up. */
+const graceMs = 10_000
+/** Up to here stdin travels inside the frame; beyond, it goes over a channel of its own: some shells read their script byte by byte. */
+const inlineBytes = 12 * 1024
+
+type Stdin = Frame['stdin']
+interface Pending {
+  readonly number: number
+  readonly text: string
+  readonly timeoutMs: number
+  readonly stdout: Buffer[]
+  readonly stderr: Buffer[]
+  readonly size: { stdout: number; stderr: number }
+  started: boolean
+  late: boolean
+  code: number | undefined
+  /** Its end was seen on stderr. */
+  quiet: boolean
+  readonly resolve: (output: Output) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Starts one `sh` over a transport and speaks frames with it: a Connection for whatever can start programs on a host. */
+export async function openShell(name: string, transport: Transport, shell: string, limits: Limits): Promise<Connection> {
+  const session: Session = { mark: `@skep:${randomBytes(16).toString('hex')}:`, tag: randomBytes(8).toString('hex') }
+  const channel = await transport.open(`exec ${shell}`)
+  const open = new Shell(name, transport, channel, shell, limits, session)
+  await open.greeted.catch((error: unknown) => {
+    channel.destroy()
+    throw error
+  })
+  return open
+}
+
+class Shell implements Connection {
+  readonly greeted: Promise<void>
+  readonly #name: string
+  readonly #transport: Transport
+  readonly #channel: Channel
+  readonly #shell: string
+  readonly #limits: Limits
+  readonly #session: Session
+  /** Sent and not yet answered, oldest first. The host works on the first. */
+  readonly #queue: Pending[] = []
+  #pid = 0
+  #directory = ''
+  #noise = ''
+  #numbers = 0
+  #timer: NodeJS.Timeout | undefined
+  /** Later calls wait for this: an earlier call is still carrying its bytes to the host. */
+  #gate: Promise<void> | undefined
+  #lost: string | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(name: string, transport: Transport, channel: Channel, shell: string, limits: Limits, session: Session) {
+    this.#name = name
+    this.#transport = transport
+    this.#channel = channel
+    this.#shell = shell
+    this.#limits = limits
+    this.#session = session
+    const greetings = new Set<string>()
+    this.greeted = new Promise((resolve, reject) => {
+      const greet = (stream: string, line: string): void => {
+        const [, pid, directory] = /^h (\d+) (.*)$/.exec(line) ?? []
+        if (pid !== undefined && directory !== undefined) {
+          this.#pid = Number(pid)
+          this.#directory = directory
+        }
+        greetings.add(stream)
+        if (greetings.size === 2) resolve()
+      }
+      const noise = (part: Buffer): void => {
+        this.#noise = (this.#noise + part.toString()).slice(-500)
+      }
+      const listen = (stream: 'stdout' | 'stderr'): void => {
+        const read = markReader(session.mark, {
+          bytes: (part) => (greetings.has(stream) ? this.#data(stream, part) : noise(part)),
+          mark: (line) => (greetings.has(stream) ? this.#marked(stream, line) : greet(stream, line)),
+        })
+        channel[stream].on('data', read)
+        channel[stream].on('error', () => undefined)
+      }
+      listen('stdout')
+      listen('stderr')
+      channel.closed.then((why) => {
+        const heard = this.#noise.trim() === '' ? '' : `; it said: ${this.#noise.trim()}`
+        reject(new Unreachable(`${name} let us in, but \`${shell}\` did not start there: ${why}${heard}`))
+        this.#lose(why)
+      })
+    })
+    channel.stdin.on('error', () => undefined)
+    channel.stdin.write(greeting(session))
+  }
+
+  async probe(command: Command, options: ProbeOptions = {}): Promise<Output> {
+    return this.#call(command, options.timeoutMs, undefined)
+  }
+
+  async run(command: Command, options: RunOptions = {}): Promise<Output> {
+    const { stdin } = options
+    const output = await this.#call(command, options.timeoutMs, stdin === undefined ? undefined : bytesOf(stdin))
+    if (output.code !== 0) throw new RemoteError(this.#name, command.text, output)
+    return output
+  }
+
+  async read(path: string): Promise<Uint8Array | undefined> {
+    const command = sh`LC_ALL=C cat -- ${path}`
+    const output = await this.#call(command, undefined, undefined)
+    if (output.code === 0) return output.bytes
+    if (/No such file or directory|Not a directory/.test(output.stderr)) return undefined
+    throw new RemoteError(this.#name, command.text, output)
+  }
+
+  async write(path: string, content: Content, mode: number): Promise<void> {
+    const to = path.startsWith('-') ? `./${path}` : path
+    const form = `${posix.dirname(to)}/.skep-XXXXXXXX`
+    const command = sh`umask 077;[ ! -d ${to} ]||{ echo ${to} is a directory >&2;exit 1;};t=$(mktemp ${form})||exit 1
+trap 'rm -f "$t"' EXIT;trap 'exit 1' HUP INT TERM
+cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
+    const source = typeof content === 'object' && Symbol.asyncIterator in content ? content : bytesOf(content)
+    const output = await this.#call(command, undefined, source)
+    if (output.code !== 0) throw new RemoteError(this.#name, `write ${path}`, output)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const running = this.#queue[0]
+    if (running !== undefined && this.#lost === undefined) await this.#kill(running).catch(() => undefined)
+    this.#lose('it was closed')
+    this.#channel.stdin.end()
+    await within(2_000, this.#channel.closed, () => new Error('late')).catch(() => this.#channel.destroy())
+    this.#transport.close()
+  }
+
+  /** Keeps the order of calls: a call that has to stage its bytes first makes the later ones wait. */
+  #call(command: Command, timeoutMs: number | undefined, bytes: Uint8Array | AsyncIterable<Uint8Array> | undefined): Promise<Output> {
+    const send = (stdin: Stdin): Promise<Output> => this.#send(command.text, timeoutMs ?? this.#limits.commandMs, stdin)
+    const small = bytes === undefined || (bytes instanceof Uint8Array && bytes.length <= inlineBytes)
+    if (small && this.#gate === undefined) return send(bytes === undefined ? undefined : { inline: bytes })
+    const before = this.#gate ?? Promise.resolve()
+    const staged: Promise<Stdin> = small
+      ? Promise.resolve(bytes === undefined ? undefined : { inline: bytes })
+      : this.#stage(command.text, bytes)
+    const sent = Promise.all([staged, before]).then(([stdin]) => ({ output: send(stdin) }))
+    const gate = Promise.allSettled([before, sent]).then(() => {
+      if (this.#gate === gate) this.#gate = undefined
+    })
+    this.#gate = gate
+    return sent.then(({ output }) => output)
+  }
+
+  #send(text: string, timeoutMs: number, stdin: Stdin): Promise<Output> {
+    if (this.#lost !== undefined) return Promise.reject(new ConnectionLost(this.#name, text, false, this.#lost))
+    this.#numbers += 1
+    const number = this.#numbers
+    return new Promise((resolve, reject) => {
+      const size = { stdout: 0, stderr: 0 }
+      this.#queue.push({ number, text, timeoutMs, stdout: [], stderr: [], size, started: false, late: false, code: undefined, quiet: false, resolve, reject })
+      if (this.#queue.length === 1) this.#expectStart()
+      const frame = { number, text, directory: this.#directory, stdin, limit: this.#limits.outputBytes }
+      this.#channel.stdin.write(frameScript(this.#session, frame))
+    })
+  }
+
+  #data(stream: 'stdout' | 'stderr', part: Buffer): void {
+    const frame = this.#queue.find((pending) => (stream === 'stderr' ? !pending.quiet : pending.code === undefined))
+    if (frame === undefined) return
+    frame[stream].push(part)
+    frame.size[stream] += part.length
+    // The host cuts at the limit; one that does not is not speaking our language.
+    if (frame.size[stream] > this.#limits.outputBytes + 65_536) this.#giveUp('it sent more than it was asked for')
+  }
+
+  #marked(stream: 'stdout' | 'stderr', line: string): void {
+    const [kind, number, code] = line.split(' ')
+    const frame = this.#queue.find((pending) => pending.number === Number(number))
+    if (frame === undefined) return this.#giveUp(`it answered out of turn (${line.slice(0, 40)})`)
+    if (kind === 's') {
+      frame.started = true
+      if (frame === this.#queue[0]) this.#expectEnd(frame)
+    } else if (stream === 'stdout') frame.code = Number(code)
+    else frame.quiet = true
+    this.#settle()
+  }
+
+  /** Answers every frame at the head of the queue whose end was seen on both streams. */
+  #settle(): void {
+    for (;;) {
+      const frame = this.#queue[0]
+      if (frame?.code === undefined || !frame.quiet) return
+      this.#queue.shift()
+      this.#answer(frame, frame.code)
+      const next = this.#queue[0]
+      if (next === undefined) clearTimeout(this.#timer)
+      else if (next.started) this.#expectEnd(next)
+      else this.#expectStart()
+    }
+  }
+
+  #answer(frame: Pending, code: number): void {
+    const limit = this.#limits.outputBytes
+    if (frame.late) frame.reject(new CommandTimeout(this.#name, frame.text, frame.timeoutMs))
+    else if (frame.size.stdout > limit || frame.size.stderr > limit) frame.reject(new OutputTooLarge(this.#name, frame.text, limit))
+    else {
+      const bytes = Buffer.concat(frame.stdout)
+      frame.resolve({ code, stdout: bytes.toString(), stderr: Buffer.concat(frame.stderr).toString(), bytes })
+    }
+  }
+
+  #expectStart(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#giveUp(`no answer for ${this.#limits.idleMs} ms`), this.#limits.idleMs)
+  }
+
+  #expectEnd(frame: Pending): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      frame.late = true
+      this.#timer = setTimeout(() => this.#giveUp('a command that was killed did not end'), graceMs)
+      this.#kill(frame).catch(() => undefined) // the timer above has the last word
+    }, frame.timeoutMs)
+  }
+
+  async #kill(frame: Pending): Promise<void> {
+    const script = killScript(this.#session, frame.number, this.#pid, this.#directory)
+    await within(graceMs, this.#aside(script, undefined), () => new Error('late'))
+  }
+
+  /** Brings bytes to a file in the session's directory over a channel of their own, so that no shell reads them as script. */
+  async #stage(text: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Stdin> {
+    this.#numbers += 1
+    const file = `${this.#directory}/${this.#numbers}.i`
+    const script = sh`umask 077;cat >${file};printf ${`${this.#session.mark}k %s\\n`} "$(wc -c <${file})"`
+    const sent = { bytes: 0 }
+    const arrived = await this.#aside(script.text, counted(bytes, sent)).catch((error: unknown) => {
+      if (error instanceof SourceError) throw error.cause
+      throw new ConnectionLost(this.#name, text, false, error instanceof Error ? error.message : String(error), { cause: error })
+    })
+    if (Number(arrived) !== sent.bytes) {
+      throw new ConnectionLost(this.#name, text, false, `of ${sent.bytes} bytes ${arrived.trim()} arrived (is the disk full?)`)
+    }
+    return { file }
+  }
+
+  /** Runs a script on a second channel, feeds it, and returns what it says with its mark. */
+  async #aside(script: string, feed: AsyncIterable<Uint8Array> | undefined): Promise<string> {
+    const channel = await this.#transport.open(sideProgram(this.#shell))
+    try {
+      const said = new Promise<string>((resolve, reject) => {
+        const read = markReader(this.#session.mark, { bytes: () => undefined, mark: (line) => resolve(line.slice(2)) })
+        channel.stdout.on('data', read)
+        let complaint = ''
+        channel.stderr.on('data', (part: Buffer) => {
+          complaint = (complaint + part.toString()).slice(-300)
+        })
+        channel.closed.then((why) => reject(new Error(`${why}${complaint.trim() === '' ? '' : `: ${complaint.trim()}`}`)))
+      })
+      for (const stream of [channel.stdin, channel.stdout, channel.stderr]) stream.on('error', () => undefined)
+      channel.stdin.write(sideScript(script))
+      await Promise.race([said, pour(feed, channel)])
+      return await said
+    } finally {
+      channel.destroy()
+    }
+  }
+
+  #giveUp(why: string): void {
+    this.#lose(why)
+    this.#channel.destroy()
+    this.#transport.close()
+  }
+
+  #lose(why: string): void {
+    this.#lost ??= why
+    clearTimeout(this.#timer)
+    for (const frame of this.#queue.splice(0)) frame.reject(new ConnectionLost(this.#name, frame.text, frame.started, this.#lost))
+  }
+}
+
+/** What went wrong where the bytes come from, not on the way. */
+class SourceError extends Error {}
+
+async function* counted(source: Uint8Array | AsyncIterable<Uint8Array>, sent: { bytes: number }): AsyncGenerator<Uint8Array> {
+  const step = 1024 * 1024
+  if (source instanceof Uint8Array) {
+    for (let at = 0; at < source.length; at += step) yield source.subarray(at, at + step)
+    sent.bytes = source.length
+    return
+  }
+  try {
+    for await (const part of source) {
+      sent.bytes += part.length
+      yield part
+    }
+  } catch (cause) {
+    throw new SourceError('the source of the bytes failed', { cause })
+  }
+}
+
+/** Writes everything and closes the program's stdin; waits where the host reads slower than we write. */
+async function pour(feed: AsyncIterable<Uint8Array> | undefined, channel: Channel): Promise<void> {
+  for await (const part of feed ?? []) {
+    if (!channel.stdin.write(part)) await new Promise<void>((resolve) => channel.stdin.once('drain', () => resolve()))
+  }
+  channel.stdin.end()
+}
+
+function bytesOf(content: string | Uint8Array | Secret): Uint8Array {
+  return content instanceof Uint8Array ? content : Buffer.from(content instanceof Secret ? content.reveal() : content)
+}

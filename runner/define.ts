@@ -1,0 +1,137 @@
+import type {
+  Action,
+  ActionOptions,
+  Applied,
+  In,
+  Module,
+  Out,
+  Plain,
+  Plan,
+  Playbook,
+  Reader,
+  Returned,
+  Schema,
+  Task,
+  TaskOptions,
+} from './contract.ts'
+import { UsageError } from './errors.ts'
+import { Secret, secretsIn } from './secret.ts'
+
+/** What a playbook calls: it makes a task. `definition` is for tests and for the reference pages. */
+export interface TaskMaker<P extends Schema, O, D> {
+  (title: string, params: In<P>, options?: O): Task
+  readonly definition: D
+}
+
+/** Makes a module callable by playbooks; parameters are validated at each call. */
+export function defineModule<P extends Schema, S extends Plain>(module: Module<P, S>): TaskMaker<P, TaskOptions, Module<P, S>> {
+  function make(title: string, given: In<P>, options: TaskOptions = {}): Task {
+    const where = callerOf(make)
+    const params = valid(module.params, given, `${module.name} '${title}' (${where})`)
+    return task(module.name, title, given, options, where, (host) => planModule(module, params, host))
+  }
+  return Object.assign(make, { definition: module })
+}
+
+/** Makes an action callable by playbooks; parameters are validated at each call. */
+export function defineAction<P extends Schema>(action: Action<P>): TaskMaker<P, ActionOptions, Action<P>> {
+  function make(title: string, given: In<P>, options: ActionOptions = {}): Task {
+    const where = callerOf(make)
+    const params = valid(action.params, given, `${action.name} '${title}' (${where})`)
+    return task(action.name, title, given, options, where, (host) => planAction(action, params, options, host))
+  }
+  return Object.assign(make, { definition: action })
+}
+
+/** Makes a playbook; the schema of its variables gives their types to `tasks`. */
+export function playbook<V extends Schema>(title: string, parts: Omit<Playbook<V>, 'title'>): Playbook<V> {
+  return { title, ...parts }
+}
+
+/** The value a schema makes of `given`; otherwise a UsageError that names `what`, the parameter, and what came. */
+export function valid<S extends Schema>(schema: S, given: unknown, what: string): Out<S> {
+  const result = schema['~standard'].validate(given)
+  if (result instanceof Promise) throw new UsageError(`${what}: a schema that has to wait cannot be used for parameters`)
+  if (result.issues === undefined) return result.value
+  const lines = result.issues.map((issue) => {
+    const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))
+    const name = path.length === 0 ? '' : `parameter '${path.map(String).join('.')}': `
+    return `${name}${issue.message}${got(given, path)}`
+  })
+  throw new UsageError(`${what}: ${lines.join('; ')}`)
+}
+
+/** Whether two states are the same; the order of keys does not count. */
+export function same(a: Plain, b: Plain): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || isList(a) !== isList(b)) return false
+  const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))]
+  return [...new Set([...left.keys(), ...right.keys()])].every((key) => {
+    const [x, y] = [left.get(key), right.get(key)]
+    return x === undefined || y === undefined ? x === y : same(x, y)
+  })
+}
+
+async function planModule<P extends Schema, S extends Plain>(module: Module<P, S>, params: Out<P>, host: Reader): Promise<Plan> {
+  const now = await module.check(params, host)
+  const want = module.want(params, now)
+  const show = (state: S): Returned => module.show?.(params, state) ?? {}
+  return {
+    now,
+    want,
+    changes: !same(now, want),
+    untold: false,
+    shows: show(want),
+    apply: async (connection): Promise<Applied> => {
+      const returned = await module.apply({ params, now, want }, connection)
+      return { changed: true, returned: { ...show(want), ...returned } }
+    },
+  }
+}
+
+async function planAction<P extends Schema>(action: Action<P>, params: Out<P>, options: ActionOptions, host: Reader): Promise<Plan> {
+  const { will, msg } = (await action.foresee?.(params, host)) ?? { will: 'change' as const, msg: undefined }
+  return {
+    now: null,
+    want: will === 'stay' ? null : { run: true },
+    changes: will !== 'stay',
+    untold: will === 'run',
+    ...(msg === undefined ? {} : { msg }),
+    shows: {},
+    apply: async (connection): Promise<Applied> => {
+      const returned = (await action.run(params, connection)) ?? {}
+      return { changed: options.changedWhen?.(returned) ?? true, returned }
+    },
+  }
+}
+
+let made = 0
+
+function task(module: string, title: string, given: unknown, options: TaskOptions, where: string, plan: Task['plan']): Task {
+  if (title.trim() === '') throw new UsageError(`${module} (${where}): a task needs a title that says what it keeps`)
+  made += 1
+  return { title, module, options, where, order: made, secrets: secretsIn(given), plan }
+}
+
+/** `file:line` of whoever called `made`. */
+function callerOf(maker: (...all: never[]) => unknown): string {
+  const trace: { stack?: string } = {}
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 1
+  Error.captureStackTrace(trace, maker)
+  Error.stackTraceLimit = limit
+  const at = /(?:\(|at )([^()\n]+?):(\d+):\d+\)?$/m.exec(trace.stack ?? '')
+  return at === null ? 'unknown place' : `${at[1]?.replace(/^async /, '').replace(/^file:\/\//, '')}:${at[2]}`
+}
+
+function got(given: unknown, path: readonly PropertyKey[]): string {
+  if (path.length === 0) return ''
+  let value = given
+  for (const key of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+  if (value === undefined) return ', got nothing'
+  if (value instanceof Secret) return ', got a Secret'
+  const text = typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'an object') : JSON.stringify(value)
+  return `, got ${text === undefined ? typeof value : text.length > 60 ? `${text.slice(0, 59)}…` : text}`
+}
+
+const isList = (value: Plain): value is readonly Plain[] => Array.isArray(value)

@@ -1,0 +1,43 @@
+/** Who may import whom. A place is a folder (ending with a slash) or a file; the longest that fits a path is the one that counts. */
+export const places: Readonly<Record<string, readonly string[]>> = {
+  'cloud/ports.ts': [],
+  'cloud/local/': ['cloud/ports.ts', 'custody/names.ts'],
+  'cloud/aws/': ['cloud/ports.ts', 'custody/names.ts'],
+  'runner/': [],
+  'runner/connections/': ['runner/'],
+  'runner/engine/': ['runner/'],
+  'runner/report/': ['runner/'],
+  'inventory/': ['runner/'],
+  'modules/': ['runner/'],
+  'playbooks/': ['runner/', 'modules/'],
+  'custody/': ['cloud/ports.ts'],
+  'fleet/': ['cloud/ports.ts', 'custody/'],
+  'worker/': ['cloud/ports.ts', 'custody/'],
+  'worker/pipelines/': [],
+  'key-host/': ['cloud/ports.ts', 'custody/'],
+  'intake/': ['cloud/ports.ts', 'custody/', 'fleet/rows.ts'],
+  'owner/': ['cloud/ports.ts', 'custody/'],
+}
+
+/** Where parts are put together: these may import anything of ours. */
+export const assembly = [/^cli\//, /^bastion-agent\//, /^[a-z-]+\/main\.ts$/, /^test\//, /^scripts\//]
+
+/** Who may name which package; a package that is not here has no place yet. Tests may name all but those kept even from them. */
+export const packages: Readonly<Record<string, readonly RegExp[]>> = {
+  '@standard-schema/spec': [/^runner\//],
+  zod: [/^(?!runner\/|cloud\/ports\.ts)/],
+  'node-ssh': [/^runner\/connections\//],
+  ssh2: [/^runner\/connections\//, /^cloud\/local\//],
+  listr2: [/^runner\/report\//, /^cli\//],
+  openpgp: [/^custody\/openpgp\.ts$/],
+  commander: [/^cli\//],
+  esbuild: [/^bastion-agent\//, /^scripts\//],
+  zx: [/^scripts\//, /^test\/lab\//],
+  '@aws-sdk': [/^cloud\/aws\//, /^intake\/main\.ts$/],
+  'node:sqlite': [/^cloud\/local\//],
+  vitest: [/^vitest\.config\.ts$/],
+  'fast-check': [],
+}
+
+/** Packages that a test may not name everywhere either. */
+export const keptFromTests = ['zx', '@aws-sdk']

@@ -1,0 +1,246 @@
+/** A whole fleet in virtual time: the real intake, agent and reconciler over the simulated cloud, with scripted hosts and a key host that keeps books. */
+import { randomUUID } from 'node:crypto'
+import { runAgent } from '../../bastion-agent/agent.ts'
+import { isCloudError } from '../../cloud/ports.ts'
+import { sha256 } from '../../custody/canonical.ts'
+import { objectEventSchema } from '../../custody/messages.ts'
+import { attemptFile, manifestKey, relayKey, sampleKey, sealKey } from '../../custody/names.ts'
+import { type Limits, localLimits } from '../../fleet/limits.ts'
+import { type RunRecord, readRun, type Worker } from '../../fleet/rows.ts'
+import { ConfigureError, type Hosts } from '../../fleet/tools.ts'
+import { type Intake, takeListing, takeObject } from '../../intake/intake.ts'
+import { type SimCloud, type SimWorld, simWorld } from '../sim/cloud.ts'
+import { SimCrash } from '../sim/faults.ts'
+
+export interface VillageOptions {
+  readonly seed?: number
+  readonly samples?: number
+  readonly limits?: Partial<Limits>
+  readonly latencyMs?: number
+  /** What a worker does instead of the whole way, by unit and attempt. */
+  readonly script?: (unit: string, attempt: number) => 'works' | 'dies' | 'hangs' | 'fails' | 'cannot-configure' | 'wrong-host-key'
+}
+
+export const RUN = '00000000-0000-4000-8000-000000000001'
+export const sampleId = (index: number): string => `00000000-0000-4000-8000-${String(index + 100).padStart(12, '0')}`
+
+export class Village {
+  readonly world: SimWorld
+  readonly limits: Limits
+  readonly log: object[] = []
+  /** Key releases by `job/attempt`, with the instance that got it. */
+  readonly releases = new Map<string, string>()
+  readonly problems: string[] = []
+  /** The most workers' machines that lived at once. */
+  most = 0
+  readonly #options: VillageOptions
+  readonly #locked = new Set<string>()
+  readonly #started = new Set<string>()
+  readonly #stop = new AbortController()
+
+  constructor(options: VillageOptions = {}) {
+    this.#options = options
+    this.limits = { ...localLimits, ...options.limits }
+    this.world = simWorld({ seed: options.seed ?? 1, latencyMs: options.latencyMs ?? 0 })
+    this.world.compute.onLaunch = ({ id }) => {
+      this.world.clock.at(this.world.clock.now() + 1_000, () => this.world.boot(id))
+      const alive = [...this.world.compute.machines.values()].filter(({ state }) => state !== 'terminated').length
+      this.most = Math.max(this.most, alive)
+    }
+  }
+
+  /** Puts samples and seal as an owner would. */
+  async submit(run = RUN, seal = true): Promise<void> {
+    const owner = this.world.open('owner')
+    const samples = this.#options.samples ?? 3
+    for (let index = 0; index < samples; index += 1) {
+      await this.world.clock.until(owner.objects.put('input', sampleKey(run, sampleId(index)), Buffer.from(`ciphertext ${index}`)))
+    }
+    if (seal) await this.world.clock.until(owner.objects.put('input', sealKey(run, samples), new Uint8Array()))
+  }
+
+  intake(): Intake {
+    return {
+      cloud: this.world.open('intake'),
+      maxSampleBytes: this.limits.maxSampleBytes,
+      nameHmac: (name) => sha256(`hmac ${name}`),
+      newOp: randomUUID,
+    }
+  }
+
+  /** Lets a Lambda take events and a schedule list, until `stop`. */
+  async #runIntake(signal: AbortSignal, idle: () => void): Promise<void> {
+    while (!signal.aborted) {
+      const intake = this.intake()
+      try {
+        if ((await takeListing(intake)) === 0) idle()
+        for (const delivery of await intake.cloud.queue.receive('events', { waitMs: 2_000, max: 10, visibilityMs: 30_000 }, signal)) {
+          await takeObject(intake, objectEventSchema.parse(JSON.parse(delivery.body)))
+          await delivery.done()
+          await intake.cloud.queue.send('doorbell', 'ledger')
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        if (!(error instanceof SimCrash)) this.log.push({ event: 'intake failed', message: String(error) })
+        await this.world.clock.sleep(500, signal).catch(() => undefined)
+      }
+    }
+  }
+
+  /** Starts an agent of its own opener; `crashed` settles when it ends or its process is killed. */
+  agent(once = true): { readonly done: Promise<'quiescent' | 'stopped'>; readonly cloud: SimCloud; stop(): void } {
+    const cloud = this.world.open('agent')
+    const sweeper = this.world.open('sweeper')
+    const stop = new AbortController()
+    let intakeIdle = false
+    void this.#runIntake(this.#stop.signal, () => {
+      intakeIdle = true
+    })
+    const done = runAgent(
+      {
+        cloud,
+        sweeper,
+        hosts: this.#hosts(),
+        limits: this.limits,
+        plan: {
+          image: 'ami-1',
+          walk: [
+            { type: 'm7i.large', subnet: 'subnet-a' },
+            { type: 'm7a.large', subnet: 'subnet-a' },
+          ],
+        },
+        intakeIdle: () => intakeIdle,
+        log: (event) => this.log.push(event),
+      },
+      { once, stop: stop.signal },
+    )
+    return { done, cloud, stop: () => stop.abort() }
+  }
+
+  /** Runs agents until one ends well; a killed one is followed by the next, as a supervisor would. Virtual time is bounded. */
+  async runToQuiescence(limitMs = 3_600_000): Promise<void> {
+    for (let agents = 0; agents < 40; agents += 1) {
+      const agent = this.agent()
+      const ended = agent.done.then(
+        () => true,
+        () => false,
+      )
+      const watched = Promise.race([ended, this.#killed(agent.cloud)])
+      if ((await this.world.clock.until(watched, limitMs)) === true) break
+      await this.world.clock.advance(500)
+    }
+    this.#stop.abort()
+    await this.world.clock.advance(5_000)
+  }
+
+  async #killed(cloud: SimCloud): Promise<boolean> {
+    while (!cloud.killed) await this.world.clock.sleep(100)
+    return false
+  }
+
+  async record(run = RUN): Promise<RunRecord> {
+    const record = await readRun(this.world.open('agent').ledger, run)
+    if (record === undefined) throw new Error('no such run')
+    return record
+  }
+
+  #script(worker: Worker) {
+    return this.#options.script?.(worker.unit, worker.attempt) ?? 'works'
+  }
+
+  #hosts(): Hosts {
+    const { clock, compute } = this.world
+    return {
+      configure: async (worker, _job, instance) => {
+        const script = this.#script(worker)
+        await clock.sleep(800)
+        if (script === 'wrong-host-key') throw new ConfigureError('host-key-changed', 'somebody else answered')
+        if (script === 'cannot-configure') throw new ConfigureError('not-configured', 'the playbook failed')
+        if (compute.machine(instance.id).state !== 'running') throw new ConfigureError('not-configured', 'the connection was lost')
+        if (this.#started.has(instance.id)) return
+        this.#started.add(instance.id)
+        void this.world.run(instance.id, (cloud) => this.#work(cloud, worker, instance.id, script)).catch(() => undefined)
+      },
+      lock: async (_worker, instance) => {
+        await clock.sleep(200)
+        this.#locked.add(instance.id)
+      },
+      askKeyHost: async (request) => {
+        await clock.sleep(100)
+        return this.#keyHost(request as unknown as KeyRequest)
+      },
+    }
+  }
+
+  #keyHost(request: KeyRequest): unknown {
+    if (request.op === 'challenge') return { nonce: Buffer.alloc(32, 7).toString('base64'), expires: this.world.clock.now() + 120_000 }
+    const { job, attempt, instance } = request.ctx
+    const subject = `${job}/${attempt}`
+    const before = this.releases.get(subject)
+    if (before !== undefined && before !== instance) {
+      this.problems.push(`a second release for ${subject}`)
+      return { refused: 'released-to-another', message: 'no' }
+    }
+    for (const [other, holder] of this.releases) {
+      const alive = this.world.compute.machine(holder).state === 'running'
+      if (other.startsWith(`${job}/`) && other !== subject && alive) this.problems.push(`${subject} was asked for while ${other} lives`)
+    }
+    this.releases.set(subject, instance)
+    const key = { fingerprint: 'a'.repeat(40), armored: 'key' }
+    const box = { epk: 'AAAA', iv: 'AAAA', ciphertext: 'AAAA' }
+    return {
+      body: { v: 1, ctx: request.ctx, box, audit: { seq: 1, hash: 'a'.repeat(64) }, owner: key, homer: key },
+      by: { keyId: 'answer', signature: 'AAAA' },
+    }
+  }
+
+  /** A worker's way, as the relay and the buckets see it. */
+  async #work(cloud: SimCloud, worker: Worker, instance: string, script: string): Promise<void> {
+    const { run, unit, job, attempt } = worker
+    const { clock, objects } = cloud
+    const relay = (name: 'challenge' | 'request' | 'answer' | 'beat' | 'end') => relayKey(job, attempt, name)
+    const say = (name: 'request' | 'beat' | 'end', value: object) =>
+      objects.put('ancillary', relay(name), Buffer.from(JSON.stringify(value)))
+    const come = async (name: 'challenge' | 'answer') => {
+      while ((await objects.head('ancillary', relay(name))) === undefined) await clock.sleep(200)
+    }
+    while (!this.#locked.has(instance)) await clock.sleep(100)
+    await come('challenge')
+    const hash = 'b'.repeat(64)
+    await say('request', {
+      op: 'release',
+      ctx: { v: 1, job, attempt, instance, nonce: Buffer.alloc(32, 7).toString('base64'), wpkHash: hash, pkeskHash: hash },
+    })
+    await cloud.queue.send('doorbell', 'relay')
+    await come('answer')
+    await say('beat', { seq: 1, stage: 'running', at: clock.now() })
+    await clock.sleep(1_000)
+    if (script === 'dies') return
+    if (script === 'hangs') await clock.sleep(10 * 3_600_000)
+    if (script === 'fails') {
+      await say('end', { outcome: 'failed', class: 'pipeline-crash' })
+      return
+    }
+    await say('beat', { seq: 2, stage: 'running', at: clock.now() })
+    const file = attemptFile(run, unit, attempt, 1)
+    const bytes = Buffer.from(`result of ${unit}`)
+    await objects.put('output', file, bytes)
+    const manifest = {
+      ...{ v: 1, run, unit, job, attempt, instance, ownerFingerprint: 'a'.repeat(40) },
+      audit: { seq: 1, hash: 'a'.repeat(64) },
+      files: [{ key: file, size: bytes.length, sha256: sha256(bytes) }],
+    }
+    try {
+      await objects.put('output', manifestKey(run, unit), Buffer.from(JSON.stringify(manifest)), { ifAbsent: true })
+    } catch (error) {
+      if (!isCloudError(error, 'PreconditionFailed')) throw error
+    }
+    await cloud.queue.send('doorbell', 'done')
+    await say('end', { outcome: 'published' })
+  }
+}
+
+interface KeyRequest {
+  readonly op: 'challenge' | 'release'
+  readonly ctx: { readonly job: string; readonly attempt: number; readonly instance: string }
+}
