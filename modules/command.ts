@@ -5,23 +5,36 @@ import { ConnectionLost, OutcomeUnknown, RemoteError, TaskFailed } from '../runn
 import { Secret } from '../runner/secret.ts'
 import { glob, sh } from '../runner/sh.ts'
 
-const isCommand = (value: unknown): value is Command => typeof value === 'object' && value !== null && 'quoted' in value && value.quoted === true
+const isCommand = (value: unknown): value is Command =>
+  typeof value === 'object' && value !== null && 'quoted' in value && value.quoted === true
 
 const params = z
   .strictObject({
     argv: z.array(z.string()).min(1).optional().describe('The program and its arguments; no shell looks at them.'),
-    cmd: z.custom<Command>(isCommand, 'expected a command made by the sh tag').optional().describe('A command for the POSIX shell, made by the sh tag.'),
+    cmd: z
+      .custom<Command>(isCommand, 'expected a command made by the sh tag')
+      .optional()
+      .describe('A command for the POSIX shell, made by the sh tag.'),
     chdir: z.string().min(1).optional().describe('The directory to run in. Default: where the login starts.'),
     creates: z.string().min(1).optional().describe('Do nothing if this path, or anything that matches this glob, is there.'),
     removes: z.string().min(1).optional().describe('Do nothing if nothing is there that matches this path or glob.'),
-    stdin: z.union([z.string(), z.instanceof(Secret)]).optional().describe('What the program reads.'),
+    stdin: z
+      .union([z.string(), z.instanceof(Secret)])
+      .optional()
+      .describe('What the program reads.'),
     stdinAddNewline: z.boolean().default(true).describe('Whether stdin gets a newline at its end.'),
     stripEmptyEnds: z.boolean().default(true).describe('Whether line ends at the end of the output are dropped.'),
-    timeout: z.number().positive().optional().describe('Seconds after which it is killed with its children. Default: that of the connection.'),
+    timeout: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Seconds after which it is killed with its children. Default: that of the connection.'),
     dropsConnection: z
       .boolean()
       .default(false)
-      .describe('The command may end the connection: if that happens after it started, its outcome is unknown, not a failure. Nothing reconnects.'),
+      .describe(
+        'The command may end the connection: if that happens after it started, its outcome is unknown, not a failure. Nothing reconnects.',
+      ),
   })
   .superRefine(({ argv, cmd }, issue) => {
     if (argv === undefined && cmd === undefined) issue.addIssue({ code: 'custom', message: 'no command given' })
@@ -43,7 +56,8 @@ export const command = defineAction({
 
   async foresee({ creates, removes, chdir }, host) {
     if (creates !== undefined && (await exists(creates, chdir, host))) return { will: 'stay', msg: `skipped, since ${creates} exists` }
-    if (removes !== undefined && !(await exists(removes, chdir, host))) return { will: 'stay', msg: `skipped, since ${removes} does not exist` }
+    if (removes !== undefined && !(await exists(removes, chdir, host)))
+      return { will: 'stay', msg: `skipped, since ${removes} does not exist` }
     if (creates !== undefined || removes !== undefined) return { will: 'change' }
     return { will: 'run', msg: 'Command would have run if not in check mode' }
   },
@@ -61,7 +75,9 @@ export const command = defineAction({
       return result(await host.run(text, { ...timeout(given), ...stdin(given) }))
     } catch (error) {
       if (error instanceof ConnectionLost && error.started && given.dropsConnection) {
-        throw new OutcomeUnknown(`the connection ended while the command ran, as it may: whether it finished is not known`, { cause: error })
+        throw new OutcomeUnknown(`the connection ended while the command ran, as it may: whether it finished is not known`, {
+          cause: error,
+        })
       }
       if (!(error instanceof RemoteError)) throw error
       throw new TaskFailed(...failure(given, error.output, result(error.output)), { cause: error })

@@ -14,9 +14,18 @@ import { modeAfter, modeSchema } from './lib/mode.ts'
 const params = z
   .strictObject({
     src: z.string().min(1).optional().describe('A file of the controller, any bytes.'),
-    content: z.union([z.string(), z.instanceof(Secret)]).optional().describe('The content itself, instead of src.'),
-    dest: z.string({ error: 'dest is required' }).min(1).describe('The file to keep. With src, a directory or a path that ends in / means the file of the same name in it.'),
-    mode: z.union([z.literal('preserve'), modeSchema]).optional().describe('Permissions; preserve: those of src. Default: left as they are.'),
+    content: z
+      .union([z.string(), z.instanceof(Secret)])
+      .optional()
+      .describe('The content itself, instead of src.'),
+    dest: z
+      .string({ error: 'dest is required' })
+      .min(1)
+      .describe('The file to keep. With src, a directory or a path that ends in / means the file of the same name in it.'),
+    mode: z
+      .union([z.literal('preserve'), modeSchema])
+      .optional()
+      .describe('Permissions; preserve: those of src. Default: left as they are.'),
     owner: z.string().min(1).optional().describe('Name or number of the user. Default: left as it is.'),
     group: z.string().min(1).optional().describe('Name or number of the group. Default: left as it is.'),
     force: z.boolean().default(true).describe('Whether to replace a file whose content differs.'),
@@ -135,7 +144,8 @@ async function sourceOf({ src, content }: Params): Promise<Source> {
   const found = await stat(src).catch((cause: unknown) => {
     throw new TaskFailed(`Could not find or access '${src}' on the controller`, { src }, { cause })
   })
-  if (!found.isFile()) throw new TaskFailed(`expected a file at '${src}' on the controller, found something else (directories cannot be copied yet)`, { src })
+  if (!found.isFile())
+    throw new TaskFailed(`expected a file at '${src}' on the controller, found something else (directories cannot be copied yet)`, { src })
   const hash = createHash('sha256')
   for await (const part of createReadStream(src)) hash.update(part as Buffer)
   return { checksum: hash.digest('hex'), size: found.size, mode: (found.mode & 0o7777).toString(8).padStart(4, '0') }

@@ -12,15 +12,23 @@ const params = z
     state: z
       .enum(['file', 'directory', 'link', 'absent', 'touch'])
       .default('file')
-      .describe('file: must be there, is never made. directory: made with its parents. link: symbolic, to src. absent: removed with all in it. touch: made, or its times renewed.'),
+      .describe(
+        'file: must be there, is never made. directory: made with its parents. link: symbolic, to src. absent: removed with all in it. touch: made, or its times renewed.',
+      ),
     src: z.string().min(1).optional().describe('Where a link points; a relative one is seen from the directory of the link.'),
     mode: modeSchema.optional(),
     owner: z.string().min(1).optional().describe('Name or number of the user. Default: left as it is.'),
     group: z.string().min(1).optional().describe('Name or number of the group. Default: left as it is.'),
-    force: z.boolean().default(false).describe('For links: also to a target that is not there, and in place of a file or an empty directory.'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('For links: also to a target that is not there, and in place of a file or an empty directory.'),
     follow: z.boolean().default(true).describe('Keep what a link at path points to, not the link (file, directory, touch).'),
     accessTime: z.enum(['now', 'preserve']).default('now').describe('touch: what becomes of the access time of a file that is there.'),
-    modificationTime: z.enum(['now', 'preserve']).default('now').describe('touch: what becomes of the modification time of a file that is there.'),
+    modificationTime: z
+      .enum(['now', 'preserve'])
+      .default('now')
+      .describe('touch: what becomes of the modification time of a file that is there.'),
   })
   .superRefine(({ state, src }, issue) => {
     if (state === 'link' && src === undefined) issue.addIssue({ code: 'custom', path: ['src'], message: 'src is required for state link' })
@@ -33,7 +41,16 @@ type Fresh = { owner: string; group: string; umask: number }
 /** `blocked`: a link would have to replace something that only an explicit order, or nobody, may replace. */
 type State =
   | { state: 'absent'; fresh?: Fresh; target?: 'missing' }
-  | { state: Exclude<Kind, 'absent'>; mode: string; owner: string; group: string; src?: string; blocked?: 'full' | 'taken'; target?: 'missing'; times?: 'old' | 'renewed' }
+  | {
+      state: Exclude<Kind, 'absent'>
+      mode: string
+      owner: string
+      group: string
+      src?: string
+      blocked?: 'full' | 'taken'
+      target?: 'missing'
+      times?: 'old' | 'renewed'
+    }
 
 /**
  * Keeps a path: a directory, a link, nothing, or a file's owner and mode.
@@ -48,7 +65,8 @@ export const file = defineModule({
     const { path, state, src, owner, group } = given
     const follow = given.follow && (state === 'file' || state === 'directory' || state === 'touch')
     const seen = await look(host, path, { follow, checksum: false, owner, group })
-    const missing = src !== undefined && (await host.probe(sh`[ -e ${fromLink(path, src)} ]`)).code !== 0 ? { target: 'missing' as const } : {}
+    const missing =
+      src !== undefined && (await host.probe(sh`[ -e ${fromLink(path, src)} ]`)).code !== 0 ? { target: 'missing' as const } : {}
     if (seen.kind === 'absent') return { state: 'absent', ...(state === 'absent' ? {} : { fresh: seen.fresh }), ...missing }
     const full = state === 'link' && seen.kind === 'directory' && (await host.probe(sh`ls -A ${path}`)).stdout !== ''
     return {
@@ -66,7 +84,8 @@ export const file = defineModule({
   want(given, now): State {
     const { path, state } = given
     if (state === 'absent') return { state: 'absent' }
-    if (state === 'file' && now.state === 'absent') throw new TaskFailed(`file (${path}) is absent, cannot continue`, { path, state: 'absent' })
+    if (state === 'file' && now.state === 'absent')
+      throw new TaskFailed(`file (${path}) is absent, cannot continue`, { path, state: 'absent' })
     if (state === 'link') return wantedLink(given, now)
     const kind = state === 'directory' ? 'directory' : now.state === 'absent' || state === 'file' ? 'file' : now.state
     if (now.state !== 'absent' && now.state !== kind && !(state === 'file' && now.state !== 'directory')) {
@@ -85,9 +104,13 @@ export const file = defineModule({
   async apply({ params: given, now, want }, host) {
     const { path } = given
     if (want.state === 'absent') await host.run(sh`rm -rf -- ${path}`)
-    else if (want.state === 'link') await host.run(sh`${now.state === 'directory' ? sh`rmdir -- ${path}&&` : sh``}ln -sfn -- ${want.src ?? ''} ${path}${owned(given, want, path)}`)
+    else if (want.state === 'link')
+      await host.run(
+        sh`${now.state === 'directory' ? sh`rmdir -- ${path}&&` : sh``}ln -sfn -- ${want.src ?? ''} ${path}${owned(given, want, path)}`,
+      )
     else if (now.state === 'absent' && want.state === 'directory') await host.run(makeDirectories(given, want))
-    else if (now.state === 'absent') await host.run(sh`: >>${path}&&{ chmod ${want.mode} ${path}${owned(given, want, path)}||{ rm -f ${path};false;};}`)
+    else if (now.state === 'absent')
+      await host.run(sh`: >>${path}&&{ chmod ${want.mode} ${path}${owned(given, want, path)}||{ rm -f ${path};false;};}`)
     else {
       if (want.times === 'renewed') await host.run(sh`touch ${timesOf(given)} -- ${path}`)
       if (want.owner !== now.owner || want.group !== now.group) await host.run(sh`chown ${want.owner}:${want.group} ${path}`)
@@ -104,14 +127,24 @@ export const file = defineModule({
 })
 
 function wantedLink({ path, src = '', force, owner, group }: Params, now: State): State {
-  if (now.target === 'missing' && !force) throw new TaskFailed(`src file does not exist, use "force" if you really want to create the link: ${src}`, { path, src })
-  if (now.state !== 'absent' && now.blocked === 'full') throw new TaskFailed(`the directory ${path} is not empty, refusing to convert it`, { path })
+  if (now.target === 'missing' && !force)
+    throw new TaskFailed(`src file does not exist, use "force" if you really want to create the link: ${src}`, { path, src })
+  if (now.state !== 'absent' && now.blocked === 'full')
+    throw new TaskFailed(`the directory ${path} is not empty, refusing to convert it`, { path })
   if (now.state !== 'absent' && now.blocked === 'taken' && !force) {
     throw new TaskFailed(`refusing to convert from ${now.state} to symlink for ${path}`, { path })
   }
-  const base = now.state === 'link' ? now : made(now.state === 'absent' ? now.fresh : { owner: now.owner, group: now.group, umask: 0 }, true)
+  const base =
+    now.state === 'link' ? now : made(now.state === 'absent' ? now.fresh : { owner: now.owner, group: now.group, umask: 0 }, true)
   const target = now.target === undefined ? {} : { target: now.target }
-  return { state: 'link', mode: now.state === 'link' ? now.mode : '0777', owner: owner ?? base.owner, group: group ?? base.group, src, ...target }
+  return {
+    state: 'link',
+    mode: now.state === 'link' ? now.mode : '0777',
+    owner: owner ?? base.owner,
+    group: group ?? base.group,
+    src,
+    ...target,
+  }
 }
 
 /** What something new looks like before anybody changes it. */
@@ -141,4 +174,5 @@ const renews = ({ accessTime, modificationTime }: Params): boolean => accessTime
 const timesOf = ({ accessTime, modificationTime }: Params): string[] =>
   accessTime === 'preserve' ? ['-m'] : modificationTime === 'preserve' ? ['-a'] : ['-c']
 
-const fromLink = (path: string, src: string): string => (src.startsWith('/') ? src : `${path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : './'}${src}`)
+const fromLink = (path: string, src: string): string =>
+  src.startsWith('/') ? src : `${path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : './'}${src}`

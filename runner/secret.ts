@@ -79,7 +79,9 @@ function encodings(text: string): readonly string[] {
 
 /** The part of the base64 text that is the same wherever the secret stands `shift` bytes after a multiple of three. */
 function base64At(bytes: Buffer, shift: number): string {
-  const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '')
+  const text = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString('base64')
+    .replace(/=+$/, '')
   const head = Math.ceil((shift * 8) / 6)
   const tail = ((shift + bytes.length) * 8) % 6 === 0 ? 0 : 1
   return text.slice(head, text.length - tail)

@@ -132,7 +132,7 @@ const rules: Readonly<Record<string, Held>> = {
     breaks: [
       ['fleet/x.ts', 'const a = 1\nconsole.log(a)', 'fleet/x.ts:2: uses the console'],
       ['cli/x.ts', "globalThis.console['error'](1)", 'uses the console'],
-      ['cli/x.ts', 'const a = `${console.log(1)}`', 'uses the console'],
+      ['cli/x.ts', `const a = \`\${console.log(1)}\``, 'uses the console'],
       ['cli/x.ts', "const a = /['\"`]/.test(x) // it's\nconsole.log(1)", 'cli/x.ts:2'],
     ],
     keeps: [['fleet/x.ts', "// console.log\nconst a = 'console.log(1)' + `console.log` + String(/console.log/)\n"]],
@@ -149,7 +149,7 @@ const rules: Readonly<Record<string, Held>> = {
       ['cli/x.ts', "const a = process.env['SKEP_DIR']"],
       ['worker/main.ts', 'const a = process.env'],
       ['cloud/local/x.ts', 'const a = process.env'],
-      ['worker/x.ts', 'spawn(a, { env: clean })\nconst { cwd } = process'],
+      ['worker/x.ts', "spawn(a, { env: clean })\nconst { cwd } = process\nimport { env } from './clean.ts'"],
     ],
   },
   'each exported function and class says what it is for': {
@@ -167,10 +167,10 @@ const rules: Readonly<Record<string, Held>> = {
   },
   'files are short': {
     rule: filesAreShort,
-    breaks: [['fleet/x.ts', '\n'.repeat(400) + 'const a = 1\n', 'expected at most 400 lines, got 401']],
+    breaks: [['fleet/x.ts', `${'\n'.repeat(400)}const a = 1\n`, 'expected at most 400 lines, got 401']],
     keeps: [
-      ['fleet/x.ts', `${'const a = 1\n'.repeat(400)}`],
-      ['docs/x.md', '\n'.repeat(1000) + 'end'],
+      ['fleet/x.ts', 'const a = 1\n'.repeat(400)],
+      ['docs/x.md', `${'\n'.repeat(1000)}end`],
     ],
   },
   'nothing names the build machine': {
@@ -182,7 +182,7 @@ const rules: Readonly<Record<string, Held>> = {
     ],
     keeps: [
       ['docs/x.md', 'See `/opt/skep`, `/usr/bin/env`, `docs/work/x`, `./root/x`, https://example.org/home and $HOME/work/x.'],
-      ['fleet/x.ts', 'const a = `${dir}/work/x`'],
+      ['fleet/x.ts', `const a = \`\${dir}/work/x\``],
     ],
   },
 }

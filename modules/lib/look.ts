@@ -38,7 +38,8 @@ export async function look(host: Reader, path: string, options: Look): Promise<S
   const fields = Buffer.from(output.bytes).toString().split('\0')
   const [at = '', kind = '', stat = '', target = '', checksum = '', parent = '', parentGroup = '', umask = '', id = ''] = fields
   const [mode = '', size = '', owner = '', group = ''] = stat.split(':')
-  if (options.checksum && kind === 'file' && checksum === '') throw new TaskFailed(`${at} cannot be read, so its content cannot be compared`)
+  if (options.checksum && kind === 'file' && checksum === '')
+    throw new TaskFailed(`${at} cannot be read, so its content cannot be compared`)
   return {
     path: at,
     kind: kind as Seen['kind'],
@@ -50,7 +51,10 @@ export async function look(host: Reader, path: string, options: Look): Promise<S
     checksum,
     parent: parent === 'yes',
     fresh: { owner: idName(id, 'uid'), group: parentGroup || idName(id, 'gid'), umask: Number.parseInt(umask || '022', 8) },
-    wished: { owner: options.owner === undefined ? undefined : fields[9] || options.owner, group: options.group === undefined ? undefined : fields[10] || options.group },
+    wished: {
+      owner: options.owner === undefined ? undefined : fields[9] || options.owner,
+      group: options.group === undefined ? undefined : fields[10] || options.group,
+    },
   }
 }
 

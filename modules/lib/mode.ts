@@ -7,7 +7,9 @@ const symbolic = /^[ugoa]*([-+=][rwxXst]*)+(,[ugoa]*([-+=][rwxXst]*)+)*$/
 export const modeSchema = z
   .string()
   .refine((text) => octal.test(text) || symbolic.test(text), 'expected a mode like "0644" or "u=rwx,go=rx"')
-  .describe('Permissions: four octal digits in a string, or symbolic as chmod takes them. Without u, g or o a symbolic part means all of them.')
+  .describe(
+    'Permissions: four octal digits in a string, or symbolic as chmod takes them. Without u, g or o a symbolic part means all of them.',
+  )
 
 /** The mode, four octal digits, that `spec` makes of `now`. */
 export function modeAfter(spec: string | undefined, now: string, directory: boolean): string {

@@ -14,7 +14,8 @@ export function localConnector(options: LocalOptions = {}): Connector {
   const limits = { ...defaultLimits, ...options }
   return {
     connect(host: Host, signal: AbortSignal) {
-      if (host.connection.kind !== 'local') throw new Unreachable(`${host.name} is not this machine: its connection is ${host.connection.kind}`)
+      if (host.connection.kind !== 'local')
+        throw new Unreachable(`${host.name} is not this machine: its connection is ${host.connection.kind}`)
       signal.throwIfAborted()
       const late = (): Error => new Unreachable(`${host.name}: the shell did not answer within ${limits.connectMs} ms`)
       return within(limits.connectMs, openShell(host.name, children(host.connection.cwd), options.shell ?? 'sh', limits), late)
@@ -34,7 +35,9 @@ function children(cwd: string | undefined): Transport {
             stdin: child.stdin,
             stdout: child.stdout,
             stderr: child.stderr,
-            closed: new Promise((ended) => child.once('close', (code, signal) => ended(`the shell ended (${signal ?? `exit code ${code}`})`))),
+            closed: new Promise((ended) =>
+              child.once('close', (code, signal) => ended(`the shell ended (${signal ?? `exit code ${code}`})`)),
+            ),
             destroy: () => {
               child.kill('SIGKILL')
             },

@@ -170,7 +170,20 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
     const number = this.#numbers
     return new Promise((resolve, reject) => {
       const size = { stdout: 0, stderr: 0 }
-      this.#queue.push({ number, text, timeoutMs, stdout: [], stderr: [], size, started: false, late: false, code: undefined, quiet: false, resolve, reject })
+      this.#queue.push({
+        number,
+        text,
+        timeoutMs,
+        stdout: [],
+        stderr: [],
+        size,
+        started: false,
+        late: false,
+        code: undefined,
+        quiet: false,
+        resolve,
+        reject,
+      })
       if (this.#queue.length === 1) this.#expectStart()
       const frame = { number, text, directory: this.#directory, stdin, limit: this.#limits.outputBytes }
       this.#channel.stdin.write(frameScript(this.#session, frame))

@@ -105,13 +105,20 @@ function channels(name: string, client: Client, drop: () => void): Transport {
 /** The key of a pin like `ssh-ed25519 AAAA… comment`, and the signature algorithms that go with it. */
 function pinned(host: string, pin: string) {
   const [kind = '', blob = ''] = pin.trim().split(/\s+/)
-  if (kind.includes('-cert-')) throw new UsageError(`${host}: the pin is an OpenSSH certificate, which is not supported. Pin the plain host key.`)
+  if (kind.includes('-cert-'))
+    throw new UsageError(`${host}: the pin is an OpenSSH certificate, which is not supported. Pin the plain host key.`)
   const key = Buffer.from(blob, 'base64')
   const said = key.length > 4 ? key.subarray(4, 4 + key.readUInt32BE(0)).toString() : ''
   if (said !== kind || kind === '') {
-    throw new UsageError(`${host}: expected a host key pin like 'ssh-ed25519 AAAA…', got '${pin.slice(0, 40)}'. Take it from the host's .pub file.`)
+    throw new UsageError(
+      `${host}: expected a host key pin like 'ssh-ed25519 AAAA…', got '${pin.slice(0, 40)}'. Take it from the host's .pub file.`,
+    )
   }
-  const kinds = { 'ssh-ed25519': ['ssh-ed25519'], 'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'], 'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'] } as const
+  const kinds = {
+    'ssh-ed25519': ['ssh-ed25519'],
+    'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
+    'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
+  } as const
   if (!isKind(kind, kinds)) throw new UsageError(`${host}: expected a pin of kind ${Object.keys(kinds).join(', ')}, got '${kind}'`)
   return { key, algorithms: kinds[kind] }
 }

@@ -95,7 +95,14 @@ async function step(given: Given, course: Course, task: Task, handler: boolean):
   const begun = now()
   const ms = (): number => now() - begun
   const say = (event: TaskEvent): void =>
-    report({ at: now(), host: host.name, task: task.title, module: task.module, handler, ...(task.options.noLog === true ? hidden(event) : event) })
+    report({
+      at: now(),
+      host: host.name,
+      task: task.title,
+      module: task.module,
+      handler,
+      ...(task.options.noLog === true ? hidden(event) : event),
+    })
   say({ type: 'taskStarted' })
   if (task.options.when === false) {
     counts.skipped += 1
@@ -115,7 +122,11 @@ async function step(given: Given, course: Course, task: Task, handler: boolean):
     if (error instanceof OutcomeUnknown || (given.mode === 'check' && course.foreseen)) {
       counts.unknown += 1
       course.foreseen = true
-      say({ type: 'unknown', msg: error instanceof OutcomeUnknown ? error.message : `an earlier change would come first: ${error.message}`, ms: ms() })
+      say({
+        type: 'unknown',
+        msg: error instanceof OutcomeUnknown ? error.message : `an earlier change would come first: ${error.message}`,
+        ms: ms(),
+      })
       return undefined
     }
     const ignored = task.options.ignoreErrors === true

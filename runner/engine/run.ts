@@ -33,7 +33,8 @@ export interface Summary {
  */
 export async function runPlaybook<V extends Schema>(options: RunOptions<V>): Promise<Summary> {
   const { playbook, hosts, vars = {}, signal, mode, clock = Date } = options
-  if (!Number.isInteger(options.forks) || options.forks < 1) throw new UsageError(`forks: expected a whole number from 1, got ${options.forks}`)
+  if (!Number.isInteger(options.forks) || options.forks < 1)
+    throw new UsageError(`forks: expected a whole number from 1, got ${options.forks}`)
   const twice = hosts.find((host, index) => hosts.findIndex(({ name }) => name === host.name) !== index)
   if (twice !== undefined) throw new UsageError(`Two hosts are named '${twice.name}': a host needs a name of its own`)
 

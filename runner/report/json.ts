@@ -14,7 +14,12 @@ export function jsonReporter(write: Write, { diff }: Pick<ReporterOptions, 'diff
     if (result !== undefined) line({ ...result, ...(diff && seen !== undefined ? { diff: seen } : {}) })
     if (event.type === 'summary') {
       const { hosts, interrupted, ms } = event
-      line({ type: 'summary', hosts: Object.fromEntries(Object.entries(hosts).map(([name, counts]) => [name, { ...counts }])), interrupted, seconds: ms / 1000 })
+      line({
+        type: 'summary',
+        hosts: Object.fromEntries(Object.entries(hosts).map(([name, counts]) => [name, { ...counts }])),
+        interrupted,
+        seconds: ms / 1000,
+      })
     }
   }
   return { report, end: async () => undefined }

@@ -24,7 +24,12 @@ export function outcomeLine(event: RunEvent): string | undefined {
 export function recap(name: string, counts: Counts): string {
   const { ok, changed, failed, unreachable, skipped, unknown, ignored } = counts
   const rest = Object.entries({ unreachable, skipped, unknown, ignored }).filter(([, count]) => count > 0)
-  return [printable(name).padEnd(20), ...Object.entries({ ok, changed, failed }).concat(rest).map(([key, count]) => `${key}=${count}`)].join(' ')
+  return [
+    printable(name).padEnd(20),
+    ...Object.entries({ ok, changed, failed })
+      .concat(rest)
+      .map(([key, count]) => `${key}=${count}`),
+  ].join(' ')
 }
 
 /** What a task found and what it wants, field by field where they differ. */

@@ -73,15 +73,15 @@ export const nobodyUsesTheConsole: Rule = (sources) =>
   )
 
 const environmentAllowed = [/^cli\//, /^[a-z-]+\/main\.ts$/, /^cloud\/local\//, /^test\//]
+const environment = /\bprocess\s*(?:\?\.|\.|\[)\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/g
+const environmentImported = /\bimport\s*\{[^}]*\benv\b[^}]*\}\s*from\s*['"](?:node:)?process['"]/g
 
 /** What a program is told by its environment is read where it is put together. */
 export const fewReadTheEnvironment: Rule = (sources) =>
   sources.flatMap(({ path, text, code }) =>
     environmentAllowed.some((pattern) => pattern.test(path))
       ? []
-      : found(/\bprocess\s*(?:\?\.|\.|\[)\s*env\b|\{[^}]*\benv\b[^}]*\}\s*(?:=|from)\s*(?:process\b|'\s*')/g, code).map(
-          (at) => `${path}:${lineAt(text, at)}: reads process.env`,
-        ),
+      : [...found(environment, code), ...found(environmentImported, text)].map((at) => `${path}:${lineAt(text, at)}: reads process.env`),
   )
 
 /** Each exported function and class says what it is for. */

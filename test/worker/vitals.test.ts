@@ -161,7 +161,7 @@ describe('axis ticks', () => {
   const cases: Record<string, readonly [min: number, max: number, ticks: readonly string[]]> = {
     'whole tens': [92, 148, ['80', '100', '120', '140', '160']],
     'tenths when they are needed': [97.4, 98.1, ['97.2', '97.4', '97.6', '97.8', '98.0', '98.2']],
-    quarters: [0.1, 1.1, ['0.00', '0.25', '0.50', '0.75', '1.00', '1.25']],
+    quarters: [0.1, 1.3, ['0.00', '0.25', '0.50', '0.75', '1.00', '1.25', '1.50']],
     'one value': [98, 98, ['97.8', '98.0', '98.2']],
   }
   for (const [title, [min, max, expected]] of Object.entries(cases)) {
