@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Cloud } from '../cloud/ports.ts'
-import { LaunchKeys } from '../custody/launch-keys.ts'
+import type { LaunchKeys } from '../custody/launch-keys.ts'
 import { committer, LeaseLost } from '../fleet/commit.ts'
 import type { Observed } from '../fleet/decide.ts'
 import { idle, swept } from '../fleet/idle.ts'
@@ -23,6 +23,7 @@ export interface AgentParts {
   readonly hosts: Hosts
   readonly limits: Limits
   readonly plan: LaunchPlan
+  readonly keys: LaunchKeys
   /** Whether intake has taken in all that lay there when this agent began; only then may `once` end. */
   intakeIdle(): boolean
   log: Tools['log']
@@ -71,11 +72,10 @@ async function takeLease(parts: AgentParts, owner: string, stop: AbortSignal): P
 }
 
 async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): Promise<'quiescent' | 'stopped'> {
-  const { cloud, sweeper, hosts, limits, plan, log } = parts
+  const { cloud, sweeper, hosts, limits, plan, keys, log } = parts
   const { clock } = cloud
   const wake = new Wake()
   const over = new AbortController()
-  const keys = new LaunchKeys()
   const limiter = new LaunchLimiter(clock, limits.launchBurst, limits.launchesPerSecond)
   const commit = committer(cloud.ledger, clock, lease, randomUUID)
   const reconciler = new Reconciler({ cloud, sweeper, hosts, limits, plan, keys, limiter, commit, signal: over.signal, log }, wake.ring)

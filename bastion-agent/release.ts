@@ -38,8 +38,9 @@ const copies: Readonly<Record<string, string>> = {
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const SUMS = 'SHA256SUMS'
 const STATE = 'built-from.json'
-/** Bundled CommonJS still calls `require` for what Node has built in. */
-const REQUIRE = "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);"
+/** Bundled CommonJS still calls `require` for what Node has built in, and ssh2 asks for `__dirname`. */
+const REQUIRE =
+  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url); const __dirname = import.meta.dirname;"
 
 const stateSchema = z.strictObject({
   /** What was asked for, and of which builder. */

@@ -1,6 +1,7 @@
 /** `skep audit`: the audit chain, checked as a stranger would check it. */
 import { Command } from 'commander'
 import { ledgerHeads, verifyAudit } from '../custody/audit-verify.ts'
+import { printable } from '../custody/names.ts'
 import { DIR_HELP, localDir, withLocalCloud } from './local-cloud.ts'
 
 interface Flags {
@@ -28,6 +29,6 @@ async function verify(dir: string, json: boolean): Promise<void> {
   })
   if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`)
   else if (verdict.ok) process.stdout.write(`audit chain: ${verdict.records} records, every one in its place and signed\n`)
-  else for (const problem of verdict.problems) process.stderr.write(`audit chain: ${problem}\n`)
+  else for (const problem of verdict.problems) process.stderr.write(`audit chain: ${printable(problem)}\n`)
   if (!verdict.ok) process.exitCode = 1
 }

@@ -1,15 +1,15 @@
 /** `skep fetch`: the data owner gets the results of a run. */
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { layout } from '../cloud/local/layout.ts'
-import { openLocal } from '../cloud/local/open.ts'
 import { explain } from '../custody/failures.ts'
 import { printable } from '../custody/names.ts'
 import { type Fetched, fetchRun } from '../owner/fetch.ts'
+import { DIR_HELP, localDir, withLocalCloud } from './local-cloud.ts'
 
 interface Flags {
   readonly encrypted?: boolean
   readonly key?: string
-  readonly dir: string
+  readonly dir?: string
   readonly out: string
 }
 
@@ -20,15 +20,13 @@ export function fetchCommand(): Command {
     .argument('<run>', 'the id that skep submit printed')
     .option('--encrypted', 'leave them encrypted: *.pgp as they lie there')
     .option('--key <file>', 'armored secret key to decrypt with (default: the key made for you)')
-    .addOption(new Option('--dir <dir>', 'directory of the local cloud').env('SKEP_DIR').default('./skep-demo'))
+    .option('--dir <dir>', DIR_HELP)
     .requiredOption('-o, --out <dir>', 'a new or empty directory')
-    .action(async (run: string, { dir, out, encrypted = false, key }: Flags) => {
-      const cloud = await openLocal(dir, 'owner')
-      try {
-        tell(await fetchRun({ objects: cloud.objects, home: layout(dir).owner }, { run, out, encrypted, key }))
-      } finally {
-        await cloud.close()
-      }
+    .action(async (run: string, flags: Flags) => {
+      if (flags.encrypted === true && flags.key !== undefined) throw new Error('skep fetch: --encrypted opens nothing, so leave out --key')
+      const dir = localDir(flags.dir)
+      const options = { run, out: flags.out, encrypted: flags.encrypted ?? false, key: flags.key }
+      tell(await withLocalCloud(dir, 'owner', ({ objects }) => fetchRun({ objects, home: layout(dir).owner }, options)))
     })
 }
 

@@ -1,6 +1,4 @@
 /** Which local cloud a command is about, and the opening of it. */
-import { existsSync } from 'node:fs'
-import { layout } from '../cloud/local/layout.ts'
 import { openLocal } from '../cloud/local/open.ts'
 import type { Cloud, Role } from '../cloud/ports.ts'
 
@@ -15,8 +13,6 @@ export function localDir(flag: string | undefined): string {
 
 /** Opens the local cloud in `dir` for a role, does the work, closes it. A directory that is none is one clear line. */
 export async function withLocalCloud<T>(dir: string, role: Role, work: (cloud: Cloud) => Promise<T>): Promise<T> {
-  if (!existsSync(layout(dir).marker))
-    throw new Error(`there is no local cloud in ${dir}; make one with: skep key init --dir ${dir}, or name another with --dir`)
   const cloud = await openLocal(dir, role)
   try {
     return await work(cloud)

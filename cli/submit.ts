@@ -1,18 +1,18 @@
 /** `skep submit`: the data owner's files become a run. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { layout } from '../cloud/local/layout.ts'
-import { openLocal } from '../cloud/local/open.ts'
 import { enrolOwner } from '../key-host/owners.ts'
 import { unfinishedRuns } from '../owner/plan.ts'
 import { resumeRun, type SubmitHooks, type SubmitTo, type Submitted, submitRun } from '../owner/submit.ts'
+import { DIR_HELP, localDir, withLocalCloud } from './local-cloud.ts'
 
 interface Flags {
   readonly encrypted?: boolean
   readonly ownerKey?: string
   readonly resume?: string
-  readonly dir: string
+  readonly dir?: string
   readonly json?: boolean
 }
 
@@ -24,18 +24,20 @@ export function submitCommand(): Command {
     .option('--encrypted', 'the files are encrypted to HomerKey already (gpg)')
     .option('--owner-key <file>', 'public OpenPGP key that results go to (default: a key made for you)')
     .option('--resume <run>', 'finish an interrupted submit')
-    .addOption(new Option('--dir <dir>', 'directory of the local cloud').env('SKEP_DIR').default('./skep-demo'))
+    .option('--dir <dir>', DIR_HELP)
     .option('--json', 'print one JSON object')
     .action(async (files: string[], flags: Flags) => {
       checkFlags(files, flags)
-      const done = await withLocal(flags.dir, async (to) => {
+      const dir = localDir(flags.dir)
+      const done = await withSubmitTo(dir, async (to) => {
         const hooks = progress()
         if (flags.resume !== undefined) return resumeRun(to, flags.resume, hooks)
         for (const run of await unfinishedRuns(to.home))
           note(`the submit of run ${run} was interrupted; finish it with: skep submit --resume ${run}`)
         return submitRun(to, { files, encrypted: flags.encrypted ?? false, ownerKey: flags.ownerKey }, hooks)
       })
-      tell(done, flags)
+      if (flags.json === true) process.stdout.write(`${asJson(done)}\n`)
+      else tell(done, dir)
     })
 }
 
@@ -48,18 +50,14 @@ function checkFlags(files: readonly string[], { resume, encrypted, ownerKey }: F
 }
 
 /** Opens what a submit reaches in the local cloud. */
-export async function withLocal<T>(dir: string, use: (to: SubmitTo) => Promise<T>): Promise<T> {
-  const owner = await openLocal(dir, 'owner')
-  const keyHost = await openLocal(dir, 'keyHost')
-  try {
-    const homer = await readFile(join(layout(dir).trust, 'homerkey.asc'), 'utf8').catch(() => undefined)
-    if (homer === undefined) throw new Error(`there is no HomerKey in ${dir} yet; make it with: skep key init --dir ${dir}`)
-    const enrol = (run: string, armored: string) => enrolOwner(keyHost.secrets, run, armored)
-    return await use({ objects: owner.objects, enrol, home: layout(dir).owner, homer })
-  } finally {
-    await keyHost.close()
-    await owner.close()
-  }
+export function withSubmitTo<T>(dir: string, use: (to: SubmitTo) => Promise<T>): Promise<T> {
+  return withLocalCloud(dir, 'owner', ({ objects }) =>
+    withLocalCloud(dir, 'keyHost', async ({ secrets }) => {
+      const homer = await readFile(join(layout(dir).trust, 'homerkey.asc'), 'utf8').catch(() => undefined)
+      if (homer === undefined) throw new Error(`there is no HomerKey in ${dir} yet; make it with: skep key init --dir ${dir}`)
+      return use({ objects, enrol: (run, armored) => enrolOwner(secrets, run, armored), home: layout(dir).owner, homer })
+    }),
+  )
 }
 
 /** Says how far it is, once a second, when it takes longer than two. */
@@ -74,13 +72,10 @@ function progress(): SubmitHooks {
   }
 }
 
-function tell({ run, owner, samples }: Submitted, { json = false, dir }: Flags): void {
-  if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ run, owner: owner.fingerprint, samples: samples.map(({ sample, path }) => ({ id: sample, file: path })) })}\n`,
-    )
-    return
-  }
+const asJson = ({ run, owner, samples }: Submitted): string =>
+  JSON.stringify({ run, owner: owner.fingerprint, samples: samples.map(({ sample, path }) => ({ id: sample, file: path })) })
+
+function tell({ run, owner, samples }: Submitted, dir: string): void {
   process.stdout.write(`${run}\n`)
   note(
     `${samples.length} ${samples.length === 1 ? 'sample' : 'samples'} submitted as run ${run}; results go to the key ${owner.fingerprint}`,

@@ -37,7 +37,9 @@ let listedAt = Number.NEGATIVE_INFINITY
 while (!stop.signal.aborted) {
   try {
     if (cloud.clock.now() - listedAt >= listEveryMs) {
-      await takeListing(intake)
+      const fresh = await takeListing(intake)
+      // Whoever waits for intake to be done with what lay there learns it here.
+      if (fresh === 0) process.stdout.write('nothing new\n')
       listedAt = cloud.clock.now()
     }
     const deliveries = await cloud.queue.receive('events', { waitMs: listEveryMs, max: 10, visibilityMs: 30_000 }, stop.signal)

@@ -1,5 +1,6 @@
 /** One request in, one answer out. Whatever goes wrong is a refusal, and every refusal is audited. */
 import * as z from 'zod'
+import { CloudError } from '../cloud/ports.ts'
 import { appendAudit } from '../custody/audit.ts'
 import type { AuditFields } from '../custody/audit-record.ts'
 import { digest, sha256 } from '../custody/canonical.ts'
@@ -11,6 +12,7 @@ import {
   type ReleaseAnswer,
   releaseRequestSchema,
 } from '../custody/messages.ts'
+import { PgpError } from '../custody/pgp-packets.ts'
 import { ticketHolds } from './checks.ts'
 import { type KeyHost, Refused } from './host.ts'
 import { issueNonce } from './nonces.ts'
@@ -43,15 +45,19 @@ async function challenge(host: KeyHost, { signed, attempt, instance }: Challenge
   return issueNonce(host, { job, attempt, instance })
 }
 
-/** The words of an unforeseen error stay here: they could hold anything. */
+/** Of an unforeseen error only its kind is told: its words could hold anything. */
 async function refuse(host: KeyHost, request: string, about: AuditFields, error: unknown): Promise<Refusal> {
   const { code, message } =
-    error instanceof Refused ? error : new Refused('unavailable', 'the key host could not finish; send the same request again')
+    error instanceof Refused
+      ? error
+      : new Refused('unavailable', `the key host could not finish (${kindOf(error)}); send the same request again`)
   const event = { ev: 'key.refused', op: `refused/${request}/${code}`, ...about, request, code }
   // A refusal stands, audited or not.
   await appendAudit(host.cloud, 'keyHost', event).catch(() => undefined)
   return { refused: code, message }
 }
+
+const kindOf = (error: unknown): string => (error instanceof CloudError ? error.code : error instanceof PgpError ? error.code : 'defect')
 
 /** What the request says it is about. Nothing of it is proved, but by its schema it can only be ids. */
 function aboutOf(request: Request): AuditFields {

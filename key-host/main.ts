@@ -41,6 +41,7 @@ function refusal(refused: Refusal['refused'], message: string): Refusal {
 const unavailable = (): Refusal => refusal('unavailable', 'the key host cannot answer now; send the same request again')
 
 const late = setTimeout(() => finish(unavailable()), PATIENCE)
+process.on('uncaughtException', () => finish(unavailable()))
 const [dir] = process.argv.slice(2)
 finish(dir === undefined ? refusal('unavailable', 'the key host was started without its directory') : await main(dir).catch(unavailable))
 

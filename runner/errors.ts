@@ -13,7 +13,7 @@ export class RemoteError extends Error {
   readonly command: string
   readonly output: Output
   constructor(host: string, command: string, output: Output) {
-    super(`${brief(command)} on ${host} ended with exit code ${output.code}${said(output)}`)
+    super(`${host}: ${said(output)} (exit code ${output.code} of ${brief(command)})`)
     this.host = host
     this.command = command
     this.output = output
@@ -119,5 +119,5 @@ function brief(command: string): string {
 
 function said({ stdout, stderr }: Output): string {
   const text = (stderr.trim() || stdout.trim()).slice(-500)
-  return text === '' ? ' and said nothing' : `: ${text}`
+  return text === '' ? 'a command failed and said nothing' : text
 }

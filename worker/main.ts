@@ -13,11 +13,17 @@ async function main(path: string): Promise<void> {
   const scratch = config.scratch ?? join(dirname(resolve(path)), 'scratch')
   const cloud = await openLocal(config.cloud.dir, 'worker', { instance: config.instance })
   try {
-    const end = await work({ ...config, scratch }, cloud)
+    const end = await work(config, cloud, { scratch, marks: marks() })
     say(end.outcome === 'failed' ? `failed: ${end.class}` : end.outcome)
   } finally {
     await cloud.close()
   }
+}
+
+/** The machine finds every process of its own by these, so the pipeline carries them too. */
+function marks(): Record<string, string> {
+  const found = ['SKEP_INSTANCE', 'SKEP_CLOUD'].map((name) => [name, process.env[name] ?? ''])
+  return Object.fromEntries(found)
 }
 
 async function readConfig(path: string): Promise<WorkerConfig> {

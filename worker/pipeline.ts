@@ -1,6 +1,6 @@
 /** Runs the pipeline: an ordinary program that gets three directories and is judged by its exit code. */
-import { spawn } from 'node:child_process'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdir, open } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { SampleFailure, WorkerError } from './failure.ts'
 
@@ -10,32 +10,33 @@ export interface PipelineRun {
   /** Holds `input`, `output` and the pipeline's own `work`. */
   readonly scratch: string
   readonly timeoutMs: number
+  /** Environment variables that the pipeline's processes are known by. */
+  readonly marks: Readonly<Record<string, string>>
 }
 
 /** Resolves when it ended well. Throws a SampleFailure `pipeline-crash` or `pipeline-timeout`. Nothing it started lives on. */
-export async function runPipeline({ executable, reference, scratch, timeoutMs }: PipelineRun): Promise<void> {
+export async function runPipeline({ executable, reference, scratch, timeoutMs, marks }: PipelineRun): Promise<void> {
   const work = join(scratch, 'work')
   await mkdir(work, { recursive: true, mode: 0o700 })
   const [stdout, stderr] = [await open(join(scratch, 'stdout'), 'w', 0o600), await open(join(scratch, 'stderr'), 'w', 0o600)]
   try {
     const argv = [join(scratch, 'input'), join(scratch, 'output'), reference]
-    await run(executable, argv, work, [stdout, stderr], timeoutMs)
+    const child = spawn(executable, argv, {
+      cwd: work,
+      env: cleanEnv(work, marks),
+      stdio: ['ignore', stdout.fd, stderr.fd],
+      // Its own process group, so that what it leaves behind ends with it.
+      detached: true,
+    })
+    await ended(child, timeoutMs)
   } finally {
     await stdout.close()
     await stderr.close()
   }
 }
 
-function run(
-  executable: string,
-  argv: readonly string[],
-  work: string,
-  [stdout, stderr]: readonly [FileHandle, FileHandle],
-  timeoutMs: number,
-) {
-  return new Promise<void>((resolve, reject) => {
-    // Its own process group, so that what it leaves behind ends with it.
-    const child = spawn(executable, argv, { cwd: work, env: cleanEnv(work), stdio: ['ignore', stdout.fd, stderr.fd], detached: true })
+function ended(child: ChildProcess, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
     let late = false
     const timer = setTimeout(() => {
       late = true
@@ -56,11 +57,10 @@ function run(
   })
 }
 
-/** Nothing of the worker's own, but for the two marks by which its machine finds every process that belongs to it. */
-function cleanEnv(work: string): NodeJS.ProcessEnv {
-  const marks = ['SKEP_INSTANCE', 'SKEP_CLOUD'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+/** Nothing of the worker's own, but for the marks by which its machine finds every process that belongs to it. */
+function cleanEnv(work: string, marks: PipelineRun['marks']): Record<string, string> {
   const path = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter)
-  return { PATH: path, HOME: work, TMPDIR: work, LANG: 'C.UTF-8', ...Object.fromEntries(marks) }
+  return { ...marks, PATH: path, HOME: work, TMPDIR: work, LANG: 'C.UTF-8' }
 }
 
 function killGroup(pid: number | undefined): void {

@@ -16,6 +16,7 @@ export interface Relay {
   ring(): Promise<void>
 }
 
+/** The relay of one attempt. */
 export function openRelay({ objects, queue, clock }: WorkerCloud, job: string, attempt: number): Relay {
   return {
     async read(name) {

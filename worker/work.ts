@@ -13,14 +13,22 @@ import type { WorkerCloud } from './ports.ts'
 import { openRelay, type Relay } from './relay.ts'
 import { publish, upload } from './results.ts'
 
+/** What the program finds out for itself. */
+export interface Place {
+  /** Made and removed by the worker: the only place where plain data lie. */
+  readonly scratch: string
+  /** Environment variables that the pipeline inherits. */
+  readonly marks: Readonly<Record<string, string>>
+}
+
 /** Resolves with what it told the agent as its last word. Rejects, having told nothing, when another attempt may do better. */
-export async function work(config: WorkerConfig & { readonly scratch: string }, cloud: WorkerCloud): Promise<End> {
+export async function work(config: WorkerConfig, cloud: WorkerCloud, place: Place): Promise<End> {
   const relay = openRelay(cloud, config.signed.ticket.job, config.attempt)
-  await rm(config.scratch, { recursive: true, force: true })
+  await rm(place.scratch, { recursive: true, force: true })
   const heart = startHeart(relay, cloud.clock, config.beatMs)
   try {
     await doorShut(config, cloud.clock)
-    const failure = await failureOf(attempt(config, cloud, relay, heart))
+    const failure = await failureOf(attempt(config, cloud, place, relay, heart))
     const end: End = failure === undefined ? { outcome: 'published' } : { outcome: 'failed', class: failure }
     await heart.stop()
     await relay.write('end', end)
@@ -29,12 +37,12 @@ export async function work(config: WorkerConfig & { readonly scratch: string }, 
   } finally {
     await heart.stop()
     // The machine's end removes the disk in any case; a pipeline may have shut a directory against us.
-    await rm(config.scratch, { recursive: true, force: true }).catch(() => undefined)
+    await rm(place.scratch, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
-async function attempt(config: WorkerConfig & { readonly scratch: string }, cloud: WorkerCloud, relay: Relay, heart: Heart): Promise<void> {
-  const { signed, scratch } = config
+async function attempt(config: WorkerConfig, cloud: WorkerCloud, { scratch, marks }: Place, relay: Relay, heart: Heart): Promise<void> {
+  const { signed, pipeline, reference } = config
   const pkesks = await readPackets(cloud, signed.ticket)
   const released = await askForKeys(config, cloud, relay, pkesks)
   heart.stage('running')
@@ -45,7 +53,7 @@ async function attempt(config: WorkerConfig & { readonly scratch: string }, clou
   } finally {
     released.forget()
   }
-  await runPipeline({ executable: config.pipeline, reference: config.reference, scratch, timeoutMs: config.pipelineTimeoutMs })
+  await runPipeline({ executable: pipeline, reference, scratch, timeoutMs: config.pipelineTimeoutMs, marks })
   await publish(config, cloud, released, await upload(config, cloud, released, output))
 }
 

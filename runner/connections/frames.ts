@@ -60,6 +60,7 @@ export function sideProgram(shell: string): string {
   return `exec ${shell} -c 'IFS= read -r l;eval "$(printf %s "$l"|base64 -d)"'`
 }
 
+/** A script as the first line for `sideProgram`. */
 export function sideScript(script: string): string {
   return `${Buffer.from(script).toString('base64')}\n`
 }

@@ -1,12 +1,21 @@
 import { quote } from '../sh.ts'
 import type { Session } from './frames.ts'
 
+export interface Doomed {
+  readonly number: number
+  readonly shellPid: number
+  readonly directory: string
+  /** The shell is to go too, and the session's directory with it. */
+  readonly all: boolean
+}
+
 /**
  * A script for a second channel that ends everything frame `number` started: whatever descends from the persistent shell,
- * and on Linux also what left its parent but carries the frame's tag. TERM first, KILL a second later. The shell itself is halted
- * meanwhile, so that no later frame can start and be taken for this one.
+ * and on Linux also what left its parent but carries the frame's tag or writes to the frame's files. TERM first, KILL a second later.
+ * The shell itself is halted meanwhile, so that no later frame can start and be taken for this one.
  */
-export function killScript({ mark, tag }: Session, number: number, shellPid: number, directory: string): string {
+export function killScript({ mark, tag }: Session, { number, shellPid, directory, all }: Doomed): string {
+  const at = (name: string): string => quote(`${directory}/${name}`)
   return `
 shell=${shellPid} tag=SKEP_FRAME=${tag}.${number} found=
 alive() {
@@ -22,6 +31,8 @@ alive() {
 tagged() {
   for e in /proc/[0-9]*/environ; do
     [ -r "$e" ] || continue
+    fd=\${e%environ}fd
+    if [ $fd/1 -ef ${at(`${number}.o`)} ] || [ $fd/2 -ef ${at(`${number}.e`)} ]; then pid=\${e#/proc/}; echo "\${pid%/environ}"; continue; fi
     case " $(tr '\\0' ' ' 2>/dev/null <"$e")" in *" $tag "*) pid=\${e#/proc/}; echo "\${pid%/environ}";; esac
   done
 }
@@ -53,7 +64,7 @@ END
 }
 kill -STOP $shell || exit
 sleep 0.02
-if [ "$(cat ${quote(`${directory}/now`)})" = ${number} ]; then
+if [ "$(cat ${at('now')})" = ${number} ]; then
   grew=1 tries=0
   while [ -n "$grew" ] && [ $tries -lt 20 ]; do look; for v in $(left); do kill -STOP $v; done; tries=$((tries+1)); done 2>/dev/null
   for v in $(left); do kill -TERM $v; kill -CONT $v; done 2>/dev/null
@@ -62,7 +73,7 @@ if [ "$(cat ${quote(`${directory}/now`)})" = ${number} ]; then
   tries=0
   while look; l=$(left); [ -n "$l" ] && [ $tries -lt 20 ]; do kill -KILL $l 2>/dev/null; sleep 0.05; tries=$((tries+1)); done
 fi
-kill -CONT $shell
+${all ? `kill -KILL $shell;rm -rf ${quote(directory)}` : 'kill -CONT $shell'}
 printf '${mark}k %s\\n' "$(echo $(left))"
 `
 }

@@ -4,8 +4,9 @@ import type { Command, Connection, Content, Output, ProbeOptions, RunOptions } f
 import { CommandTimeout, ConnectionLost, OutputTooLarge, RemoteError, Unreachable } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { sh } from '../sh.ts'
+import { aside, counted, SourceError } from './aside.ts'
 import { type Channel, type Limits, type Transport, within } from './channel.ts'
-import { type Frame, frameScript, greeting, markReader, type Session, sideProgram, sideScript } from './frames.ts'
+import { type Frame, frameScript, greeting, markReader, type Session } from './frames.ts'
 import { killScript } from './kill.ts'
 
 /** How long a killed command, a closing shell or a second channel may take before the connection is given up. */
@@ -85,10 +86,15 @@ class Shell implements Connection {
       }
       const listen = (stream: 'stdout' | 'stderr'): void => {
         const read = markReader(session.mark, {
-          bytes: (part) => (greetings.has(stream) ? this.#data(stream, part) : noise(part)),
+          bytes: (part) => {
+            if (greetings.has(stream)) this.#data(stream, part)
+          },
           mark: (line) => (greetings.has(stream) ? this.#marked(stream, line) : greet(stream, line)),
         })
-        channel[stream].on('data', read)
+        channel[stream].on('data', (chunk: Buffer) => {
+          if (!greetings.has(stream)) noise(chunk)
+          read(chunk)
+        })
         channel[stream].on('error', () => undefined)
       }
       listen('stdout')
@@ -139,9 +145,9 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
   }
 
   async #close(): Promise<void> {
-    const running = this.#queue[0]
-    if (running !== undefined && this.#lost === undefined) await this.#kill(running).catch(() => undefined)
+    const running = this.#lost === undefined ? this.#queue[0] : undefined
     this.#lose('it was closed')
+    if (running !== undefined) await this.#kill(running, true).catch(() => undefined)
     this.#channel.stdin.end()
     await within(2_000, this.#channel.closed, () => new Error('late')).catch(() => this.#channel.destroy())
     this.#transport.close()
@@ -202,7 +208,10 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
   #marked(stream: 'stdout' | 'stderr', line: string): void {
     const [kind, number, code] = line.split(' ')
     const frame = this.#queue.find((pending) => pending.number === Number(number))
-    if (frame === undefined) return this.#giveUp(`it answered out of turn (${line.slice(0, 40)})`)
+    if (frame === undefined) {
+      this.#giveUp(`it answered out of turn (${line.slice(0, 40)})`)
+      return
+    }
     if (kind === 's') {
       frame.started = true
       if (frame === this.#queue[0]) this.#expectEnd(frame)
@@ -245,12 +254,12 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
     this.#timer = setTimeout(() => {
       frame.late = true
       this.#timer = setTimeout(() => this.#giveUp('a command that was killed did not end'), graceMs)
-      this.#kill(frame).catch(() => undefined) // the timer above has the last word
+      this.#kill(frame, false).catch(() => undefined) // the timer above has the last word
     }, frame.timeoutMs)
   }
 
-  async #kill(frame: Pending): Promise<void> {
-    const script = killScript(this.#session, frame.number, this.#pid, this.#directory)
+  async #kill({ number }: Pending, all: boolean): Promise<void> {
+    const script = killScript(this.#session, { number, all, shellPid: this.#pid, directory: this.#directory })
     await within(graceMs, this.#aside(script, undefined), () => new Error('late'))
   }
 
@@ -270,26 +279,8 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
     return { file }
   }
 
-  /** Runs a script on a second channel, feeds it, and returns what it says with its mark. */
-  async #aside(script: string, feed: AsyncIterable<Uint8Array> | undefined): Promise<string> {
-    const channel = await this.#transport.open(sideProgram(this.#shell))
-    try {
-      const said = new Promise<string>((resolve, reject) => {
-        const read = markReader(this.#session.mark, { bytes: () => undefined, mark: (line) => resolve(line.slice(2)) })
-        channel.stdout.on('data', read)
-        let complaint = ''
-        channel.stderr.on('data', (part: Buffer) => {
-          complaint = (complaint + part.toString()).slice(-300)
-        })
-        channel.closed.then((why) => reject(new Error(`${why}${complaint.trim() === '' ? '' : `: ${complaint.trim()}`}`)))
-      })
-      for (const stream of [channel.stdin, channel.stdout, channel.stderr]) stream.on('error', () => undefined)
-      channel.stdin.write(sideScript(script))
-      await Promise.race([said, pour(feed, channel)])
-      return await said
-    } finally {
-      channel.destroy()
-    }
+  #aside(script: string, feed: AsyncIterable<Uint8Array> | undefined): Promise<string> {
+    return aside({ transport: this.#transport, shell: this.#shell, mark: this.#session.mark, limits: this.#limits }, script, feed)
   }
 
   #giveUp(why: string): void {
@@ -303,34 +294,6 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
     clearTimeout(this.#timer)
     for (const frame of this.#queue.splice(0)) frame.reject(new ConnectionLost(this.#name, frame.text, frame.started, this.#lost))
   }
-}
-
-/** What went wrong where the bytes come from, not on the way. */
-class SourceError extends Error {}
-
-async function* counted(source: Uint8Array | AsyncIterable<Uint8Array>, sent: { bytes: number }): AsyncGenerator<Uint8Array> {
-  const step = 1024 * 1024
-  if (source instanceof Uint8Array) {
-    for (let at = 0; at < source.length; at += step) yield source.subarray(at, at + step)
-    sent.bytes = source.length
-    return
-  }
-  try {
-    for await (const part of source) {
-      sent.bytes += part.length
-      yield part
-    }
-  } catch (cause) {
-    throw new SourceError('the source of the bytes failed', { cause })
-  }
-}
-
-/** Writes everything and closes the program's stdin; waits where the host reads slower than we write. */
-async function pour(feed: AsyncIterable<Uint8Array> | undefined, channel: Channel): Promise<void> {
-  for await (const part of feed ?? []) {
-    if (!channel.stdin.write(part)) await new Promise<void>((resolve) => channel.stdin.once('drain', () => resolve()))
-  }
-  channel.stdin.end()
 }
 
 function bytesOf(content: string | Uint8Array | Secret): Uint8Array {

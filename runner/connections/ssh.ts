@@ -16,31 +16,32 @@ export interface SshOptions extends Partial<Limits> {
 export function sshConnector(options: SshOptions = {}): Connector {
   const limits = { ...defaultLimits, ...options }
   return {
-    async connect(host: Host, signal: AbortSignal): Promise<Connection> {
-      const address = host.connection
-      if (address.kind !== 'ssh') throw new Unreachable(`${host.name} is not reached by SSH: its connection is ${address.kind}`)
-      signal.throwIfAborted()
-      const ssh = new NodeSSH()
-      const socket = connect({ host: address.host, port: address.port, noDelay: true })
-      const drop = (): void => {
-        socket.destroy()
-        ssh.dispose()
-      }
-      signal.addEventListener('abort', drop, { once: true })
-      const open = async (): Promise<Connection> => {
-        const client = await login(ssh, socket, host, address, limits)
-        return openShell(host.name, channels(host.name, client, drop), options.shell ?? 'sh', limits)
-      }
-      const late = (): Error => new Unreachable(`${host.name}: no shell at ${where(address)} within ${limits.connectMs} ms`)
-      try {
-        return await within(limits.connectMs, open(), late)
-      } catch (error) {
-        drop()
-        throw signal.aborted ? signal.reason : error
-      } finally {
-        signal.removeEventListener('abort', drop)
-      }
-    },
+    connect: (host, signal): Promise<Connection> =>
+      overSsh(host, signal, limits, (transport) => openShell(host.name, transport, options.shell ?? 'sh', limits)),
+  }
+}
+
+/** Logs in and makes something of the transport, all within `connectMs`. What is made owns the transport from then on. */
+export async function overSsh<T>(host: Host, signal: AbortSignal, limits: Limits, make: (transport: Transport) => Promise<T>): Promise<T> {
+  const address = host.connection
+  if (address.kind !== 'ssh') throw new Unreachable(`${host.name} is not reached by SSH: its connection is ${address.kind}`)
+  signal.throwIfAborted()
+  const ssh = new NodeSSH()
+  const socket = connect({ host: address.host, port: address.port, noDelay: true })
+  const drop = (): void => {
+    socket.destroy()
+    ssh.dispose()
+  }
+  signal.addEventListener('abort', drop, { once: true })
+  const open = async (): Promise<T> => make(channels(host.name, await login(ssh, socket, host, address, limits), drop))
+  const late = (): Error => new Unreachable(`${host.name}: no answer at ${where(address)} within ${limits.connectMs} ms`)
+  try {
+    return await within(limits.connectMs, open(), late)
+  } catch (error) {
+    drop()
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', drop)
   }
 }
 

@@ -1,11 +1,11 @@
-import { Listr, type ListrTaskWrapper } from 'listr2'
+import { Listr } from 'listr2'
 import type { Counts, RunEvent } from '../contract.ts'
 import type { Redact } from '../secret.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { diffLines, outcomeLine, recap } from './words.ts'
 import { printable } from './writer.ts'
 
-type Item = Pick<ListrTaskWrapper, 'title' | 'output'>
+type Item = { title?: string | undefined; output?: string | undefined }
 interface Row {
   readonly ended: Promise<void>
   readonly end: (error?: Error) => void
@@ -27,7 +27,7 @@ export function prettyReporter(redact: Redact, { diff }: Pick<ReporterOptions, '
     list = new Listr(
       hosts.map((host) => ({
         title: printable(host),
-        task: async (_: unknown, item: ListrTaskWrapper) => {
+        task: async (_, item) => {
           const row = rows.get(host)
           if (row !== undefined) row.item = item
           await row?.ended
@@ -37,9 +37,15 @@ export function prettyReporter(redact: Redact, { diff }: Pick<ReporterOptions, '
     ).run()
   }
   const report = (event: RunEvent): void => {
-    if (event.type === 'playStarted') return begin(event.hosts)
-    // A host that was never begun, because of an interrupt, ends with the run.
-    if (event.type === 'summary') return [...rows.values()].forEach((row) => row.end(new Error('not begun')))
+    if (event.type === 'playStarted') {
+      begin(event.hosts)
+      return
+    }
+    if (event.type === 'summary') {
+      // A host that was never begun, because of an interrupt, ends with the run.
+      for (const row of rows.values()) row.end(new Error('not begun'))
+      return
+    }
     const row = rows.get(event.host)
     if (row === undefined) return
     if (event.type === 'taskStarted') show(event.host, printable(event.task))

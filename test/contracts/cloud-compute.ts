@@ -26,6 +26,7 @@ export function testCompute(maker: CloudMaker): void {
       expect(instance.launchedAt).toBeGreaterThanOrEqual(before - 1000)
       expect(instance.launchedAt).toBeLessThanOrEqual(agent.clock.now() + 1000)
 
+      const early = await agent.compute.hostKey(instance.id)
       await cloud().booted(instance.id)
       const running = await described(instance.id)
       expect(running).toMatchObject({
@@ -41,6 +42,7 @@ export function testCompute(maker: CloudMaker): void {
       const hostKey = await agent.compute.hostKey(instance.id)
       expect(hostKey).toMatch(/^ssh-ed25519 AAAA[A-Za-z0-9+/=]+$/)
       expect(await agent.compute.hostKey(instance.id)).toBe(hostKey)
+      expect([undefined, hostKey]).toContain(early)
       expect(await agent.compute.remains(instance.id)).not.toEqual([])
 
       // The same token, verbatim, is the same instance; with anything changed it is an error; nothing more is launched.

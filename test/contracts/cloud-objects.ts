@@ -341,6 +341,11 @@ export function testObjects(maker: CloudMaker): void {
         }
       })
 
+      test('says what it does not have in letters that are fit to print', async () => {
+        const own = `relay/${fresh()}/`
+        for (const [what, name] of names) expect([what, await outcome(objects.get('ancillary', own + name))]).toEqual([what, 'NotFound'])
+      })
+
       test('each body is its own', async () => {
         const own = `relay/${fresh()}/`
         for (const [what, name] of names) await outcome(put(own + name, what))

@@ -116,6 +116,7 @@ const input: readonly Ask[] = [
   gets('a byte more', 'input', own, ['worker'], more),
   gets("another worker's sample", 'input', others, nobody),
   gets("the first 64 KiB of another worker's sample", 'input', others, ['keyHost'], first),
+  gets('the first 64 KiB of what lies elsewhere', 'input', () => 'other/x', nobody, first),
   heads('a sample', 'input', own, ['intake', 'sweeper', 'worker']),
   heads("another worker's sample", 'input', others, ['intake', 'sweeper']),
   heads('elsewhere', 'input', () => 'other/x', ['sweeper']),

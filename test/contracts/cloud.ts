@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type Cloud, CloudError, type Instance, type Launch, type Role } from '../../cloud/ports.ts'
+import { testClock } from './cloud-clock.ts'
 import { testCompute } from './cloud-compute.ts'
 import { testCustody } from './cloud-custody.ts'
 import { testKeys } from './cloud-keys.ts'
@@ -39,7 +40,7 @@ export interface CloudMaker {
 /** Every promise of every port. */
 export function testCloud(maker: CloudMaker): void {
   describe(`the ports of ${maker.name}`, () => {
-    for (const suite of [testLedger, testQueue, testObjects, testCustody, testKeys, testCompute, testRights]) suite(maker)
+    for (const suite of [testClock, testLedger, testQueue, testObjects, testCustody, testKeys, testCompute, testRights]) suite(maker)
   })
 }
 
@@ -61,13 +62,20 @@ export function sharedCloud(maker: CloudMaker): () => CloudUnderTest {
 /** A name that no other test uses. */
 export const fresh = (): string => randomUUID()
 
-/** How a call ends: `done`, the code of its CloudError, or what else it threw. */
+/** Control, format and separator characters: what a hostile name would do to a terminal or a log. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+/** How a call ends: `done`, the code of its CloudError, or what else it threw. Its message must be fit to print. */
 export async function outcome(call: Promise<unknown> | (() => Promise<unknown>)): Promise<string> {
   try {
     await (typeof call === 'function' ? call() : call)
     return 'done'
   } catch (error) {
-    return error instanceof CloudError ? error.code : `not a CloudError: ${String(error)}`
+    if (!(error instanceof CloudError)) return `not a CloudError: ${String(error)}`
+    if (error.message === '') return `${error.code} without a message`
+    return unprintable.test(error.message)
+      ? `${error.code} with a message that may not be printed: ${JSON.stringify(error.message)}`
+      : error.code
   }
 }
 

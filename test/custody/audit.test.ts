@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Json, Trail } from '../../cloud/ports.ts'
 import { type AuditEvent, appendAudit } from '../../custody/audit.ts'
-import { nameHmac } from '../../custody/audit-record.ts'
+import { auditBytes, nameHmac } from '../../custody/audit-record.ts'
 import { ledgerHeads, verifyAudit } from '../../custody/audit-verify.ts'
 import { canonical, sha256 } from '../../custody/canonical.ts'
 import { type SimWorld, simWorld } from '../sim/cloud.ts'
@@ -75,6 +75,21 @@ describe('the audit chain', () => {
     expect(ok).toBe(false)
     expect(problems.join('\n')).toMatch(problem)
     expect(problems.join('')).not.toMatch(/[\p{Cc}]/u)
+  })
+
+  test('shows a record that its own writer replaced and signed anew', async () => {
+    const { world, lines } = await chainOf(9)
+    const changed = JSON.parse(forged(at(lines, 3), '"size":4', '"size":5')) as {
+      hash: string
+      signature: string
+      record: Json
+      keyId: string
+    }
+    const { signature } = await world.open('agent').signer.sign('audit', auditBytes(changed.hash))
+    const line = canonical({ ...changed, signature: Buffer.from(signature).toString('base64') })
+    expect((await verify(world, lines.with(3, line))).problems).toEqual([
+      'record 5 does not follow from the one before it: one of them was edited, deleted, inserted or moved',
+    ])
   })
 
   test('shows a cut tail, and a tail written anew, by what the ledger remembers', async () => {

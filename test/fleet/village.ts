@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { runAgent } from '../../bastion-agent/agent.ts'
 import { isCloudError } from '../../cloud/ports.ts'
 import { sha256 } from '../../custody/canonical.ts'
+import { LaunchKeys } from '../../custody/launch-keys.ts'
 import { objectEventSchema } from '../../custody/messages.ts'
 import { attemptFile, manifestKey, relayKey, sampleKey, sealKey } from '../../custody/names.ts'
 import { type Limits, localLimits } from '../../fleet/limits.ts'
@@ -101,7 +102,12 @@ export class Village {
   }
 
   /** Starts an agent of its own opener; `crashed` settles when it ends or its process is killed. */
-  agent(once = true): { readonly done: Promise<'quiescent' | 'stopped'>; readonly cloud: SimCloud; readonly sweeper: SimCloud; stop(): void } {
+  agent(once = true): {
+    readonly done: Promise<'quiescent' | 'stopped'>
+    readonly cloud: SimCloud
+    readonly sweeper: SimCloud
+    stop(): void
+  } {
     const cloud = this.world.open('agent')
     const sweeper = this.world.open('sweeper')
     const stop = new AbortController()
@@ -122,6 +128,7 @@ export class Village {
             { type: 'm7a.large', subnet: 'subnet-a' },
           ],
         },
+        keys: new LaunchKeys(),
         intakeIdle: () => intakeIdle,
         log: (event) => this.log.push(event),
       },

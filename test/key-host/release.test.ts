@@ -80,8 +80,12 @@ describe('a worker that runs for its job', () => {
     const who = await worker(at, await sample(at, unit))
     const request = await prepared(at, who)
     const first = await ask(at, request)
-    at.world.clock.advance(3_600_000)
+    // Also when all that it was decided by is no more: the nonce, the object, the way to write records.
+    await at.world.clock.advance(3_600_000)
+    await at.world.objects.delete('input', request.pkesks[0]?.key ?? '')
+    const mend = at.world.faults.inject({ when: 'before', port: 'trail', times: Number.POSITIVE_INFINITY })
     expect(await ask(at, request)).toEqual(first)
+    mend()
     expect(await records(at, 'key.release')).toHaveLength(1)
     at.world.die(who.instance)
     expect(refused(await ask(at, request)).refused).toBe('instance-not-running')
@@ -123,11 +127,7 @@ describe('a worker that runs for its job', () => {
     const at = await scene()
     const message = await encryptTo([homer.public], content, 'x')
     const signed = await consolidation(at)
-    for (let n = 0; n < 1500; n++) {
-      const id = `${String(n).padStart(8, '0')}-1111-4111-8111-111111111111`
-      await publish(at, id, 'r').catch(() => undefined)
-      await at.world.objects.put('output', `runs/${run}/samples/${id}/attempt-1/1.pgp`, message)
-    }
+    for (let n = 0; n < 1500; n++) await publish(at, `${String(n).padStart(8, '0')}-1111-4111-8111-111111111111`, message)
     const who = await worker(at, signed)
     const request = await prepared(at, who)
     const got = released(await ask(at, request))

@@ -74,9 +74,10 @@ export const consolidation = ({ world }: Scene): Promise<SignedTicket> =>
   signTicket(world.open('intake').signer, { v: 1, kind: 'consolidate', job: consolidateJob(run), run, unit: TABLE, issuedAt: 1 })
 
 /** A published result of a sample. */
-export async function publish({ world }: Scene, unit: string, text: string): Promise<void> {
+export async function publish({ world }: Scene, unit: string, result: string | Uint8Array): Promise<void> {
   const key = attemptFile(run, unit, 1, 1)
-  await world.objects.put('output', key, await encryptTo([owner.public, homer.public], Buffer.from(text), '1'))
+  const message = typeof result === 'string' ? await encryptTo([owner.public, homer.public], Buffer.from(result), '1') : result
+  await world.objects.put('output', key, message)
   const manifest = {
     v: 1,
     run,

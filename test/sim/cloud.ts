@@ -1,5 +1,6 @@
 import type { Cloud, Delivery, Role } from '../../cloud/ports.ts'
 import { CloudError } from '../../cloud/ports.ts'
+import { printable } from '../../custody/names.ts'
 import { VirtualClock } from './clock.ts'
 import { SimCompute } from './compute.ts'
 import { SimAttestor, SimKeys, SimNotices, SimSecrets, SimTrail } from './custody.ts'
@@ -231,4 +232,5 @@ async function delay({ latencyMs, clock, random }: Parts, signal: AbortSignal): 
 }
 
 /** Arguments without the bytes in them. */
-const describe = (args: readonly unknown[]): string => JSON.stringify(args.filter((arg) => !(arg instanceof Uint8Array))).slice(0, 300)
+const describe = (args: readonly unknown[]): string =>
+  printable(JSON.stringify(args.filter((arg) => !(arg instanceof Uint8Array))).slice(0, 300))

@@ -101,7 +101,7 @@ export class SimAttestor {
     const expected = this.#evidence(instance, binding)
     const given = Buffer.from(evidence, 'hex')
     if (kind !== 'sim' || given.length !== expected.length || !timingSafeEqual(given, expected) || given.toString('hex') !== evidence) {
-      throw new CloudError('InvalidIdentity', `attestor.verify: the proof does not show ${instance} asking for this`)
+      throw new CloudError('InvalidIdentity', `attestor.verify: the proof does not show ${JSON.stringify(instance)} asking for this`)
     }
     return { instance }
   }

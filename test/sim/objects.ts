@@ -1,5 +1,6 @@
 import type { Bucket, ObjectHead, Objects } from '../../cloud/ports.ts'
 import { CloudError } from '../../cloud/ports.ts'
+import { printable } from '../../custody/names.ts'
 import { byBytes, invalid } from './checks.ts'
 
 interface Stored {
@@ -31,7 +32,7 @@ export class SimObjects implements Objects {
     const bytes = body instanceof Uint8Array ? Buffer.from(body) : await bytesOf(body)
     const stored = this.#buckets[bucket]
     if (options.ifAbsent && stored.has(key))
-      throw new CloudError('PreconditionFailed', `objects.put: there is already a ${key} in ${bucket}`)
+      throw new CloudError('PreconditionFailed', `objects.put: there is already a ${printable(key)} in ${bucket}`)
     const head = { key, version: `v${++this.#puts}`, size: bytes.length, modified: this.#now() }
     stored.set(key, { head, bytes })
     if (bucket === 'input') this.#ring(JSON.stringify({ key, version: head.version, size: head.size }))
@@ -45,10 +46,13 @@ export class SimObjects implements Objects {
   ): Promise<{ head: ObjectHead; body: AsyncIterable<Uint8Array> }> {
     const { from, length } = options.range ?? { from: 0, length: Number.MAX_SAFE_INTEGER }
     if (![from, length].every((part) => Number.isSafeInteger(part) && part >= 0))
-      throw invalid(`objects.get ${key}: range ${from}, ${length}`)
+      throw invalid(`objects.get ${printable(key)}: range ${from}, ${length}`)
     const found = this.#buckets[bucket].get(key)
     if (found === undefined || (options.version ?? found.head.version) !== found.head.version) {
-      throw new CloudError('NotFound', `objects.get: no ${key}${options.version ? ` of version ${options.version}` : ''} in ${bucket}`)
+      throw new CloudError(
+        'NotFound',
+        `objects.get: no ${printable(key)}${options.version ? ` of version ${printable(options.version)}` : ''} in ${bucket}`,
+      )
     }
     return { head: found.head, body: chunks(found.bytes.subarray(from, from + length)) }
   }

@@ -50,7 +50,9 @@ const objects: Readonly<Record<Role, (ask: ObjectAsk, tags: Tags) => boolean>> =
   agent: ({ op, bucket, key }) =>
     bucket === 'ancillary'
       ? key.startsWith('relay/') && op !== 'delete'
-      : bucket === 'output' && key.startsWith('runs/') && (op === 'head' || op === 'list' || (op === 'get' && isManifest(key)) || (op === 'put' && isReport(key))),
+      : bucket === 'output' &&
+        key.startsWith('runs/') &&
+        (op === 'head' || op === 'list' || (op === 'get' && isManifest(key)) || (op === 'put' && isReport(key))),
   sweeper: ({ op }) => ['list', 'delete', 'head'].includes(op),
   keyHost: ({ op, bucket, key, options }) => {
     const place = (bucket === 'input' && key.startsWith('incoming/')) || (bucket === 'output' && key.startsWith('runs/'))

@@ -57,19 +57,26 @@ export async function makeBench() {
   const agent = world.open('agent')
   const homer = await makeHomerKey(keyHost.cloud.secrets)
   const owner = await generateKeyPair({ name: 'owner' })
-  const run = randomUUID()
+  const run: string = randomUUID()
   await enrolOwner(keyHost.cloud.secrets, run, owner.public)
 
   /** Uploads bytes as a sample and readies an instance for it. */
   async function sample(bytes: Uint8Array): Promise<Job> {
     const unit = randomUUID()
-    const key = sampleKey(run, unit)
-    const { version, size } = await world.open('owner').objects.put('input', key, bytes)
-    const job = sampleJob('input', key, version)
-    return launch({ v: 1, kind: 'sample', job, run, unit, object: { key, version, size }, issuedAt: 1 }, 1)
+    await world.open('owner').objects.put('input', sampleKey(run, unit), bytes)
+    return uploaded(run, unit)
   }
 
-  const table = () => launch({ v: 1, kind: 'consolidate', job: consolidateJob(run), run, unit: TABLE, issuedAt: 1 }, 1)
+  /** Readies an instance for a sample that was uploaded. */
+  async function uploaded(ofRun: string, unit: string): Promise<Job> {
+    const key = sampleKey(ofRun, unit)
+    const head = await world.objects.head('input', key)
+    if (head === undefined) throw new Error(`there is no ${key}`)
+    const object = { key, version: head.version, size: head.size }
+    return launch({ v: 1, kind: 'sample', job: sampleJob('input', key, head.version), run: ofRun, unit, object, issuedAt: 1 }, 1)
+  }
+
+  const table = (ofRun = run) => launch({ v: 1, kind: 'consolidate', job: consolidateJob(ofRun), run: ofRun, unit: TABLE, issuedAt: 1 }, 1)
 
   /** The same job once more, on another instance. */
   const again = ({ signed, attempt }: Job) => launch(signed.ticket, attempt + 1)
@@ -77,7 +84,7 @@ export async function makeBench() {
   async function launch(ticket: Ticket, attempt: number): Promise<Job> {
     const { job, unit, kind } = ticket
     const object: Record<string, string> = ticket.kind === 'sample' ? { object: ticket.object.key } : {}
-    const tags = { job, run, attempt: String(attempt), worker: `${unit}-${attempt}`, kind, unit, ...object }
+    const tags = { job, run: ticket.run, attempt: String(attempt), worker: `${unit}-${attempt}`, kind, unit, ...object }
     const { id } = await agent.compute.launch({
       token: `${job.slice(0, 20)}-${attempt}`,
       image: 'i',
@@ -92,13 +99,12 @@ export async function makeBench() {
 
   const encrypt = (text: string, name = 'visits.csv') => encryptTo([homer.armored], Buffer.from(text), name)
 
-  const config = (job: Job, more: Partial<Omit<WorkerConfig, 'scratch'>>): WorkerConfig & { scratch: string } => ({
+  const config = (job: Job, more: Partial<WorkerConfig>): WorkerConfig => ({
     cloud: { kind: 'local', dir: '/nowhere' },
     ...job,
     door: { host: '127.0.0.1', port: 1 },
     pipeline: join(VITALS, job.signed.ticket.kind === 'sample' ? 'sample.ts' : 'consolidate.ts'),
     reference: join(VITALS, 'reference'),
-    scratch: join(scratch, job.instance),
     beatMs: 20,
     pollMs: 5,
     lockTimeoutMs: 3000,
@@ -112,14 +118,15 @@ export async function makeBench() {
   /** Runs the worker program of a job while the agent carries messages; what it told at its end. */
   async function start(
     job: Job,
-    more: Partial<Omit<WorkerConfig, 'scratch'>> = {},
+    more: Partial<WorkerConfig> = {},
     meddling: Meddling = {},
     change: (cloud: WorkerCloud) => WorkerCloud = (cloud) => cloud,
   ): Promise<End> {
     const stop = new AbortController()
     const carrying = carry(job, meddling, stop.signal)
     try {
-      return await work(config(job, more), change({ ...world.open('worker', { instance: job.instance }), clock: systemClock }))
+      const place = { scratch: join(scratch, job.instance), marks: { SKEP_INSTANCE: job.instance } }
+      return await work(config(job, more), change({ ...world.open('worker', { instance: job.instance }), clock: systemClock }), place)
     } finally {
       stop.abort()
       await carrying
@@ -171,6 +178,7 @@ export async function makeBench() {
     agent,
     keyHost,
     sample,
+    uploaded,
     table,
     again,
     encrypt,

@@ -210,7 +210,14 @@ describe('a pipeline', () => {
     expect(opened.map(({ name }) => name)).toEqual(['env', 'pwd', 'stdin'])
     const [env, pwd, stdin] = opened.map(({ text }) => text)
     const names = env?.split('\n').flatMap((line) => line.split('=')[0] ?? '')
-    expect(names?.filter((name) => !['', '_', 'OLDPWD', 'SHLVL'].includes(name))).toEqual(['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR'])
+    expect(names?.filter((name) => !['', '_', 'OLDPWD', 'SHLVL'].includes(name))).toEqual([
+      'HOME',
+      'LANG',
+      'PATH',
+      'PWD',
+      'SKEP_INSTANCE',
+      'TMPDIR',
+    ])
     expect(pwd).toContain(bench.scratch)
     expect(stdin).toBe('')
   })

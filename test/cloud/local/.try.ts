@@ -6,7 +6,7 @@ const cloud = await openLocal(dir,'agent',{machine:[process.execPath,'/tmp/lt/ma
 for (let n=0;n<4;n++){
 const i = await cloud.compute.launch({token:'t'+n,image:'a',type:'b',subnet:'c',userData:'{}',tags:{job:'a'.repeat(40),run:'r',attempt:'1',worker:'w',kind:'sample',unit:'u'}})
 const t=performance.now()
-let f:any; do { await cloud.clock.sleep(20); f=(await cloud.compute.describe()).find(x=>x.id===i.id) } while(f?.state!=='running')
+let f:any; do { await cloud.clock.sleep(20); f=(await cloud.compute.describe()).find(x=>x.id===i.id) } while(performance.now()-t<5000 && f?.state!=='running')
 const pid=Number(readFileSync(`${dir}/workers/${i.id}/machine/pid`,'utf8'))
 const s=readFileSync(`/proc/${pid}/stat`,'latin1').split(') ')[1].split(' ')
 console.log('wall',(performance.now()-t).toFixed(0),'cpu ms',(Number(s[11])+Number(s[12]))*10, readFileSync(`/proc/${pid}/status`,'utf8').match(/VmRSS.*/)?.[0])

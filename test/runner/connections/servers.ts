@@ -1,0 +1,183 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import ssh2 from 'ssh2'
+import type { Host } from '../../../runner/contract.ts'
+import { Secret } from '../../../runner/secret.ts'
+
+export interface TestHost {
+  readonly host: Host
+  /** Logins that were tried, also refused ones. */
+  readonly logins: () => number
+  stop(): Promise<void>
+}
+
+interface Pair {
+  readonly private: string
+  readonly public: string
+}
+
+export const newKey = (): Pair => ssh2.utils.generateKeyPairSync('ed25519')
+
+export const hostAt = (port: number, hostKey: Pair, userKey: Pair, user = 'skep'): Host => ({
+  name: 'web1',
+  vars: {},
+  connection: { kind: 'ssh', host: '127.0.0.1', port, user, privateKey: new Secret(userKey.private), hostKey: hostKey.public },
+})
+
+/** A small SSH server that runs each command in the shell given as login shell. */
+export async function startTestHost(loginShell: readonly string[] = ['sh']): Promise<TestHost> {
+  const [hostKey, userKey] = [newKey(), newKey()]
+  const accepted = ssh2.utils.parseKey(userKey.public)
+  if (accepted instanceof Error) throw accepted
+  let logins = 0
+  const sockets = new Set<ssh2.Connection>()
+  const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
+    sockets.add(client)
+    client.on('error', () => undefined)
+    client.on('close', () => sockets.delete(client))
+    client.on('authentication', (context) => {
+      logins += 1
+      if (context.method !== 'publickey' || !context.key.data.equals(accepted.getPublicSSH())) return context.reject(['publickey'])
+      if (context.signature === undefined || context.blob === undefined) return context.accept()
+      return accepted.verify(context.blob, context.signature, context.hashAlgo) === true ? context.accept() : context.reject()
+    })
+    client.on('session', (accept) => {
+      accept().on('exec', (acceptExec, _, info) => serve(acceptExec(), loginShell, info.command))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    host: hostAt(port, hostKey, userKey),
+    logins: () => logins,
+    stop: async () => {
+      for (const client of sockets) client.end()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function serve(channel: ssh2.ServerChannel, [shell = 'sh', ...args]: readonly string[], command: string): void {
+  const child = spawn(shell, [...args, '-c', command], { detached: true })
+  channel.on('error', () => undefined)
+  child.stdin.on('error', () => undefined)
+  channel.pipe(child.stdin)
+  child.stdout.pipe(channel, { end: false })
+  child.stderr.pipe(channel.stderr, { end: false })
+  channel.on('close', () => child.stdin.destroy())
+  child.on('close', (code, signal) => {
+    if (code === null) channel.exit(signal ?? 'KILL')
+    else channel.exit(code)
+    channel.end()
+  })
+}
+
+/** OpenSSH's own server on loopback with `shell` as login shell, which greets noisily as login scripts do. */
+export async function startOpenSsh(shell: string): Promise<TestHost> {
+  const dir = await mkdtemp(join(tmpdir(), 'skep-d-'))
+  const [hostKey, userKey] = [newKey(), newKey()]
+  const file = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(dir, name), text, { mode: 0o600 })
+    return join(dir, name)
+  }
+  const login = await file('login', `#!/bin/sh\necho Welcome to a noisy machine\necho motd >&2\nexec ${shell} -c "$SSH_ORIGINAL_COMMAND"\n`)
+  await chmod(login, 0o700)
+  const port = await freePort()
+  const config = await file(
+    'sshd_config',
+    [
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${await file('host_key', hostKey.private)}`,
+      `AuthorizedKeysFile ${await file('authorized_keys', `${userKey.public}\n`)}`,
+      'PidFile none',
+      'UsePAM no',
+      'StrictModes no',
+      'PermitRootLogin yes',
+      'PasswordAuthentication no',
+      `ForceCommand ${login}`,
+    ].join('\n'),
+  )
+  const child = spawn(...sshdCommand(['-D', '-e', '-f', config]), { stdio: ['ignore', 'ignore', 'pipe'] })
+  let log = ''
+  child.stderr?.on('data', (part: Buffer) => {
+    log += part.toString()
+  })
+  for (let tries = 0; !log.includes('Server listening'); tries += 1) {
+    if (child.exitCode !== null || tries > 500) throw new Error(`sshd did not start: ${log}`)
+    await sleep(20)
+  }
+  return {
+    host: hostAt(port, hostKey, userKey, userInfo().username),
+    logins: () => log.split('Accepted publickey').length - 1,
+    stop: async () => {
+      child.kill()
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+const sshd = '/usr/sbin/sshd'
+
+/** Run by root, sshd wants a directory under /run; where there is none it gets one that nobody else sees. */
+function sshdCommand(args: string[]): [string, string[]] {
+  if (process.getuid?.() !== 0 || existsSync('/run/sshd')) return [sshd, args]
+  return ['unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', 'sh', sshd, ...args]]
+}
+
+/** Why OpenSSH's server cannot be tried here; in CI that is a failure. */
+export function withoutOpenSsh(): string | undefined {
+  if (process.env['CI'] === 'true') return undefined
+  if (!existsSync(sshd)) return 'no sshd on this machine'
+  const needsRoom = process.getuid?.() === 0 && !existsSync('/run/sshd')
+  return needsRoom && spawnSync('unshare', ['-m', 'true']).status !== 0 ? 'root without /run/sshd, and no unshare' : undefined
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A TCP relay to a port; frozen, it takes bytes and passes none on. */
+export async function startRelay(to: number): Promise<{ port: number; freeze(): void; cut(): void; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>()
+  let frozen = false
+  const server = createServer((client) => {
+    const upstream = new (client.constructor as typeof Socket)()
+    upstream.connect(to, '127.0.0.1')
+    for (const [from, into] of [[client, upstream], [upstream, client]] as const) {
+      sockets.add(from)
+      from.on('data', (part) => {
+        if (!frozen) into.write(part)
+      })
+      from.on('error', () => undefined)
+      from.on('close', () => into.destroy())
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    freeze: () => {
+      frozen = true
+    },
+    cut,
+    stop: async () => {
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
