@@ -3,7 +3,7 @@
  * What it knows is in the ledger; it may be killed at any moment and started again.
  */
 import { randomUUID } from 'node:crypto'
-import type { Cloud } from '../cloud/ports.ts'
+import { type Cloud, isCloudError } from '../cloud/ports.ts'
 import type { LaunchKeys } from '../custody/launch-keys.ts'
 import { committer, LeaseLost } from '../fleet/commit.ts'
 import type { Observed } from '../fleet/decide.ts'
@@ -36,6 +36,8 @@ export interface AgentOrders {
   readonly stop: AbortSignal
 }
 
+/** After a look that failed. */
+const errorPauseMs = 300
 const leaseMs = 4_000
 const renewMs = 1_000
 /** After a stop: how long workers that hold a key may finish, and when to give up waiting for proof of the sweep. */
@@ -62,7 +64,10 @@ export async function runAgent(parts: AgentParts, orders: AgentOrders): Promise<
 async function takeLease(parts: AgentParts, owner: string, stop: AbortSignal): Promise<Lease | undefined> {
   let told = false
   while (!stop.aborted) {
-    const lease = await acquireLease(parts.cloud.ledger, parts.cloud.clock, { name: 'agent', owner, ttlMs: leaseMs })
+    const request = { name: 'agent', owner, ttlMs: leaseMs }
+    const lease = await acquireLease(parts.cloud.ledger, parts.cloud.clock, request).catch((error: unknown) => {
+      if (!isCloudError(error, 'Unavailable')) throw error
+    })
     if (lease !== undefined) return lease
     if (!told) parts.log({ event: 'waiting', message: `another agent held the lease within the last ${leaseMs / 1000} s; waiting for it` })
     told = true
@@ -86,9 +91,15 @@ async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): 
     for (;;) {
       if (orders.stop.aborted) stoppedAt ??= clock.now()
       const intakeIdle = parts.intakeIdle()
-      const seen = await reconciler.tick(stopping(stoppedAt, clock.now()))
+      const seen = await look(parts, reconciler, stopping(stoppedAt, clock.now()))
       if (over.signal.aborted) throw over.signal.reason
-      if (stoppedAt !== undefined && ((swept(seen) && !reconciler.busy) || clock.now() - stoppedAt > hardMs)) return 'stopped'
+      const late = stoppedAt !== undefined && clock.now() - stoppedAt > hardMs
+      if (late) return 'stopped'
+      if (seen === undefined) {
+        await clock.sleep(errorPauseMs)
+        continue
+      }
+      if (stoppedAt !== undefined && swept(seen) && !reconciler.busy) return 'stopped'
       if (orders.once && stoppedAt === undefined && intakeIdle && idle(seen) && !reconciler.busy) return 'quiescent'
       await wake.wait(clock, stoppedAt === undefined ? limits.tickMs : 200)
     }
@@ -96,6 +107,17 @@ async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): 
     orders.stop.removeEventListener('abort', wake.ring)
     over.abort(new Error('the agent has ended'))
     await Promise.all([...beside, reconciler.settle()])
+  }
+}
+
+/** One tick. What the cloud could not answer now it may answer soon: nothing is known, nothing is done, and the launch keys are not lost. */
+async function look(parts: AgentParts, reconciler: Reconciler, stop: Observed['stopping']): Promise<Observed | undefined> {
+  try {
+    return await reconciler.tick(stop)
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error
+    parts.log({ event: 'look failed', message: error instanceof Error ? error.message : String(error) })
+    return undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { BuildOptions, BuildResult } from 'esbuild'
 import * as z from 'zod'
 
-export interface ReleaseFile {
+interface ReleaseFile {
   /** Path under the release directory, such as `worker.mjs` or `pipelines/vitals/sample.mjs`. */
   readonly name: string
   /** Absolute. */

@@ -31,8 +31,10 @@ export class Reconciler {
   /** One look and the steps it calls for; quick ones are done when it resolves, slow ones go on. Throws LeaseLost. */
   async tick(stopping: Observed['stopping']): Promise<Observed> {
     if (this.#lost !== undefined) throw this.#lost
+    // What was being done while we looked may have been seen half done: it is left to the next tick.
+    const moving = new Set(this.#busy.keys())
     const seen = await this.#observer.look({ keys: this.#tools.keys.held(), stopping })
-    const steps = decide(seen, this.#tools.limits).filter((step) => !this.#busy.has(subjectOf(step)))
+    const steps = decide(seen, this.#tools.limits).filter((step) => !moving.has(subjectOf(step)) && !this.#busy.has(subjectOf(step)))
     const begun = new Map<string, Step>()
     for (const step of steps) if (!begun.has(subjectOf(step))) begun.set(subjectOf(step), step)
     const running = [...begun.values()].map((step) => ({ step, done: this.#begin(step) }))

@@ -23,7 +23,7 @@ export async function ownerPublicKey(home: string, file?: string): Promise<Publi
 }
 
 /** A public key from a file, with the flag that named it in front of what is wrong. */
-export async function readKeyFile(flag: string, file: string): Promise<PublicKey> {
+async function readKeyFile(flag: string, file: string): Promise<PublicKey> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new Error(`${flag}: cannot read ${file} (${codeOf(error)})`, { cause: error })
   })

@@ -14,7 +14,7 @@ const reportSchema = z.object({
   state: z.string(),
   samples: z.array(z.object({ id: z.uuid(), state: z.string(), class: z.enum(failureClasses).optional() })),
 })
-export type RunReport = z.infer<typeof reportSchema>
+type RunReport = z.infer<typeof reportSchema>
 
 export interface Published {
   /** In the order of their ids. */

@@ -8,7 +8,7 @@ import { splitMessage } from '../custody/pgp-packets.ts'
 import { codeOf } from './files.ts'
 
 /** Bytes that one file may have. */
-export const MAX_FILE = 256 * 1024 * 1024
+const MAX_FILE = 256 * 1024 * 1024
 
 export interface SampleFile {
   /** Absolute, links followed. */

@@ -32,7 +32,7 @@ export interface Patient {
   readonly sums: { baseE: number; tPain: number; dk: number }
 }
 
-export interface Visit {
+interface Visit {
   readonly patient: Patient
   /** A line of timeseries.csv. */
   readonly line: string

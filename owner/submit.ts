@@ -25,7 +25,7 @@ export interface SubmitHooks {
   readonly afterPut?: (put: Put) => void | Promise<void>
 }
 
-export interface Put {
+interface Put {
   /** Counts from 0. */
   readonly index: number
   readonly count: number

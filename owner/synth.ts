@@ -6,7 +6,7 @@ import { makeStudy, type Patient, type Study, type StudyOptions, tenths } from '
 
 /** The study's own numbers: what `skep synth` makes when nothing is said. */
 export const defaults = { patients: 100, visits: 10_000, seed: 1938 } as const
-export const limits = { patients: 10_000, visits: 1_000_000, seed: 2 ** 32 - 1 } as const
+const limits = { patients: 10_000, visits: 1_000_000, seed: 2 ** 32 - 1 } as const
 
 export interface SynthOptions extends StudyOptions {
   /** Sample files to make; as many as patients when absent. A sample without visits is left out. */

@@ -14,7 +14,7 @@ import { patiently } from './patience.ts'
 import type { WorkerCloud } from './ports.ts'
 
 /** As many as a manifest can name. */
-export const MAX_FILES = 1000
+const MAX_FILES = 1000
 
 /** Uploads each file of `directory`, in the order of their names, for the owner and for HomerKey. */
 export async function upload(config: WorkerConfig, cloud: WorkerCloud, released: Released, directory: string): Promise<Manifest['files']> {

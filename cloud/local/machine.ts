@@ -53,6 +53,7 @@ class Machine {
   readonly #database: Database
   #sshd: Sshd | undefined
   #job: 'none' | 'starting' | 'running' = 'none'
+  #jobPid: number | undefined
   #claimed = false
   #ending = false
 
@@ -128,6 +129,7 @@ class Machine {
     closeSync(log)
     job.on('spawn', () => {
       this.#job = 'running'
+      this.#jobPid = job.pid
       writeWhole(join(this.#disk, signs.started), `${job.pid}\n`)
     })
     job.on('error', (error) => {
@@ -146,6 +148,8 @@ class Machine {
     writeWhole(join(this.#disk, signs.locking), '')
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))
     await sshd.close()
+    // What sessions left in the background is a door as well. Only the job stays.
+    await endAll(this.#id, { pids: [process.pid], families: this.#jobPid === undefined ? [] : [this.#jobPid] })
     writeWhole(join(this.#disk, signs.locked), '')
   }
 
@@ -167,7 +171,7 @@ class Machine {
     const cloudIsThere = inodeOf(layout(this.#dir).database) !== undefined
     if (cloudIsThere) markShuttingDown(this.#database, this.#id)
     await this.#sshd?.refuse()
-    await endAll(this.#id, new Set([process.pid]))
+    await endAll(this.#id, { pids: [process.pid] })
     removeTree(this.#disk)
     if (cloudIsThere) markTerminated(this.#database, this.#id, Date.now())
     this.#database.close()

@@ -64,23 +64,39 @@ export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
 export const cloudEntry = (dir: string): string => `SKEP_CLOUD=${dir}`
 export const instanceEntry = (instance: string): string => `SKEP_INSTANCE=${instance}`
 
-/** Everybody who carries the marker, with their descendants and the sessions they lead, who may have dropped it. */
-export function marked(entry: string): readonly Process[] {
-  const carriers = new Set(processes.withEnvironment(entry))
-  if (carriers.size === 0) return []
-  const everybody = processes.all()
-  for (let before = -1; before !== carriers.size; ) {
-    before = carriers.size
-    for (const one of everybody) if (carriers.has(one.parent) || carriers.has(one.session)) carriers.add(one.pid)
+/** These with their descendants and the sessions they lead. */
+function families(roots: Iterable<number>, everybody: readonly Process[]): ReadonlySet<number> {
+  const found = new Set(roots)
+  for (let before = -1; before !== found.size; ) {
+    before = found.size
+    for (const one of everybody) if (found.has(one.parent) || found.has(one.session)) found.add(one.pid)
   }
-  return everybody.filter((one) => carriers.has(one.pid))
+  return found
+}
+
+/** Everybody who carries the marker, with their families, who may have dropped it. */
+export function marked(entry: string): readonly Process[] {
+  const carriers = processes.withEnvironment(entry)
+  if (carriers.length === 0) return []
+  const everybody = processes.all()
+  const found = families(carriers, everybody)
+  return everybody.filter((one) => found.has(one.pid))
+}
+
+/** Who is spared when an instance's processes are ended. */
+export interface Spared {
+  readonly pids?: readonly number[]
+  /** With all their descendants. */
+  readonly families?: readonly number[]
 }
 
 /** Kills everybody of an instance, also who daemonised, until a look finds nobody. Throws when somebody is left after 5 s. */
-export async function endAll(instance: string, keep: ReadonlySet<number> = new Set()): Promise<void> {
+export async function endAll(instance: string, spared: Spared = {}): Promise<void> {
   const deadline = performance.now() + 5000
   for (;;) {
-    const left = marked(instanceEntry(instance)).filter((one) => !keep.has(one.pid))
+    const found = marked(instanceEntry(instance))
+    const keep = new Set([...(spared.pids ?? []), ...families(spared.families ?? [], found)])
+    const left = found.filter((one) => !keep.has(one.pid))
     if (left.length === 0) return
     if (performance.now() > deadline) {
       const names = left.map((one) => `${one.pid} (${one.name})`).join(', ')

@@ -1,7 +1,8 @@
 /** What is left of a local cloud's work, from looking at processes, sockets and the directory: never from its records. */
-import { existsSync, fstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, fstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { printable } from '../../custody/names.ts'
+import { codeOf } from './durable.ts'
 import { layout, topNames } from './layout.ts'
 import { toKey, toPath } from './paths.ts'
 import { cloudEntry, marked, type Process, processes } from './processes.ts'
@@ -35,8 +36,15 @@ function strays(root: string, { services = [] }: Known): readonly string[] {
       (one) => `process ${one.pid} (${printable(one.name)})${carriers.has(one.pid) ? '' : ' without the marker, in the directory'}`,
     ),
     ...sockets.map(({ pid, address }) => `socket ${address} of process ${pid}`),
-    ...processes.unixSockets(root).map((path) => `socket ${printable(relative(root, path))}`),
+    ...unixSockets(root).map((path) => `socket ${printable(path)}`),
   ]
+}
+
+/** Bound now, or left as a file, in any folder but the workers' own, which are residue as a whole. */
+function unixSockets(root: string): readonly string[] {
+  const bound = processes.unixSockets(root).map((path) => relative(root, path))
+  const files = walk(root).flatMap(({ path, isSocket }) => (isSocket ? [path] : []))
+  return [...new Set([...bound, ...files])].filter((path) => !path.startsWith('workers/')).sort()
 }
 
 /** This process and those above it. */
@@ -79,7 +87,10 @@ function leftFiles(root: string, { openRuns = [] }: Known): readonly string[] {
   ]
 }
 
-const names = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder).sort() : [])
+const names = (folder: string): readonly string[] =>
+  entries(folder)
+    .map((entry) => entry.name)
+    .sort()
 
 /** Somebody may have sent our output to a file in the directory. */
 function isOurStream(path: string): boolean {
@@ -94,22 +105,41 @@ function isOurStream(path: string): boolean {
   })
 }
 
-/** Keys of a bucket's folder; a name that is no key's is told as it is. */
-function objects(bucket: string): readonly string[] {
-  if (!existsSync(bucket)) return []
-  return readdirSync(bucket, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(bucket, join(entry.parentPath, entry.name)))
-    .map((path) => toKey(path.split('/')) ?? path)
-    .sort()
+interface Entry {
+  /** From the folder on. */
+  readonly path: string
+  readonly isSocket: boolean
 }
+
+/** All that is no folder under a folder; who removes things meanwhile does not disturb. */
+function walk(folder: string, from = ''): readonly Entry[] {
+  return entries(join(folder, from)).flatMap((entry) => {
+    const path = join(from, entry.name)
+    return entry.isDirectory() ? walk(folder, path) : [{ path, isSocket: entry.isSocket() || entry.isFIFO() }]
+  })
+}
+
+function entries(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Keys of a bucket's folder; a name that is no key's is told as it is. */
+const objects = (bucket: string): readonly string[] =>
+  walk(bucket)
+    .map(({ path }) => toKey(path.split('/')) ?? path)
+    .sort()
 
 /** Files under `…/attempt-N/` where the unit's `result.json` names another attempt, or is not there. */
 function deadAttempts(output: string): readonly string[] {
   const published = new Map<string, number | undefined>()
   return objects(output).filter((key) => {
     const [, unit, attempt] = /^(.*\/)attempt-([0-9]+)\//.exec(key) ?? []
-    if (unit === undefined) return !key.endsWith('/result.json')
+    if (unit === undefined) return !/^runs\/[^/]+\/(report|(samples\/[^/]+|table)\/result)\.json$/.test(key)
     if (!published.has(unit)) published.set(unit, publishedAttempt(join(output, ...toPath(`${unit}result.json`))))
     return published.get(unit) !== Number(attempt)
   })

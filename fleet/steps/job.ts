@@ -38,10 +38,10 @@ export async function configure(tools: Tools, worker: Stored<Worker>, job: Store
   }
 }
 
-/** Dooms a worker whose row this very step may have written already. */
+/** Dooms a worker whose row this very step may have written once; when somebody else wrote it since, it is left alone. */
 async function doomFresh(tools: Tools, worker: Stored<Worker>, why: DoomReason): Promise<void> {
   const row = await tools.cloud.ledger.get(worker.pk, worker.sk)
-  if (row === undefined) return
+  if (row === undefined || row.rev > worker.rev + 1) return
   const now: Stored<Worker> = { pk: row.pk, sk: row.sk, rev: row.rev, value: row.body as unknown as Worker }
   if (now.value.sweep === 'NONE') await tools.commit([put(now, sweepWorker(now.value, 'DOOMED', tools.cloud.clock.now(), { why }))])
 }

@@ -26,7 +26,8 @@ export function greeting({ mark }: Session): string {
   return [
     `_skep_d=$(umask 077;mktemp -d "\${TMPDIR:-/tmp}/skep-XXXXXXXX") || exit 97`,
     `trap 'rm -rf "$_skep_d"' EXIT`,
-    `trap 'exit 129' HUP INT TERM`,
+    // PIPE: the connection is gone; what ran is done, and the directory has to go.
+    `trap 'exit 129' HUP INT TERM PIPE`,
     `printf '${mark}h %s %s\\n' "$$" "$_skep_d"`,
     `printf '${mark}h\\n' >&2`,
     '',

@@ -12,7 +12,7 @@ import type { CloudMaker, CloudUnderTest } from '../contracts/cloud.ts'
 export const localMaker: CloudMaker = {
   name: 'cloud/local',
   async make() {
-    const dir = await mkdtemp(join(tmpdir(), 'skep-'))
+    const dir = await mkdtemp(join(tmpdir(), 'skep-ports-'))
     await initLocal(dir)
     return underTest(dir)
   },

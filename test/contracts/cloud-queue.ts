@@ -44,9 +44,9 @@ export function testQueue(maker: CloudMaker): void {
     test('gives a message again that is not done within its visibility, and not before', async () => {
       const body = fresh()
       await agent.queue.send('doorbell', body)
-      const first = await receiveBody(body, 700)
+      const first = await receiveBody(body, 1500)
       expect((await receive()).map((delivery) => delivery.body)).not.toContain(body)
-      await cloud().pass(900)
+      await cloud().pass(1600)
       const second = await receiveBody(body)
       expect([first.receives, second.receives]).toEqual([1, 2])
       expect(second.id).toBe(first.id)
@@ -59,9 +59,9 @@ export function testQueue(maker: CloudMaker): void {
       await (await receiveBody(body)).retry(0)
       const again = await receiveBody(body)
       expect(again.receives).toBe(2)
-      await again.retry(600)
+      await again.retry(1500)
       expect(await receive()).toEqual([])
-      await cloud().pass(800)
+      await cloud().pass(1600)
       await (await receiveBody(body)).done()
     })
 

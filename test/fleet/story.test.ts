@@ -116,6 +116,12 @@ describe('a run', () => {
     expect(found.record.jobs.find(({ value }) => value.unit === victim)?.value.attempt).toBe(attempts)
   })
 
+  test.each([1, 2, 3, 4])('needs one attempt a sample however slow the ports are, seed %i', async (seed) => {
+    const found = await story({ samples: 6, seed, latencyMs: 150 })
+    nothingLostNothingTwiceNothingLeft(found, 6)
+    expect(found.attempts).toEqual(Array.from({ length: 7 }, () => 1))
+  })
+
   test('without a single result ends without consolidation', async () => {
     const found = await story({ samples: 2, script: () => 'fails' })
     nothingLostNothingTwiceNothingLeft(found, 2)

@@ -111,6 +111,7 @@ export class Village {
     const cloud = this.world.open('agent')
     const sweeper = this.world.open('sweeper')
     const stop = new AbortController()
+    const keys = new LaunchKeys()
     let intakeIdle = false
     void this.#runIntake(this.#stop.signal, () => {
       intakeIdle = true
@@ -119,7 +120,7 @@ export class Village {
       {
         cloud,
         sweeper,
-        hosts: this.#hosts(),
+        hosts: this.#hosts(keys),
         limits: this.limits,
         plan: {
           image: 'ami-1',
@@ -128,7 +129,7 @@ export class Village {
             { type: 'm7a.large', subnet: 'subnet-a' },
           ],
         },
-        keys: new LaunchKeys(),
+        keys,
         intakeIdle: () => intakeIdle,
         log: (event) => this.log.push(event),
       },
@@ -170,11 +171,12 @@ export class Village {
     return this.#options.script?.(worker.unit, worker.attempt) ?? 'works'
   }
 
-  #hosts(): Hosts {
+  #hosts(keys: LaunchKeys): Hosts {
     const { clock, compute } = this.world
     return {
       configure: async (worker, _job, instance) => {
         const script = this.#script(worker)
+        if (keys.get(worker.id) === undefined) throw new ConfigureError('not-configured', 'no launch key')
         await clock.sleep(800)
         if (script === 'wrong-host-key') throw new ConfigureError('host-key-changed', 'somebody else answered')
         if (script === 'cannot-configure') throw new ConfigureError('not-configured', 'the playbook failed')

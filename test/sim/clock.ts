@@ -83,6 +83,6 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets everything that needs no time happen. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -18,7 +18,7 @@ export interface SimOptions {
   readonly latencyMs?: number
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Role worker: whose. */
   readonly instance?: string
   /** How far this opener's clock is ahead of the world's. */
@@ -33,7 +33,7 @@ export interface SimCloud extends Cloud {
 }
 
 /** What a simulated worker does once it runs. When it returns, the machine shuts down. */
-export type SimWorker = (cloud: SimCloud, machine: { readonly instance: string; readonly signal: AbortSignal }) => Promise<void>
+type SimWorker = (cloud: SimCloud, machine: { readonly instance: string; readonly signal: AbortSignal }) => Promise<void>
 
 /** The deterministic cloud in memory: same seed, same story. */
 export interface SimWorld {

@@ -1,6 +1,6 @@
 /** A worker's whole surroundings in memory, with the real key host behind a stand-in for the agent that only carries. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -197,6 +197,12 @@ export async function makeBench() {
       const { body } = await world.objects.get('output', key)
       const { data, filename } = await decryptWithKey(Buffer.concat(await Array.fromAsync(body)), secret)
       return { name: filename, text: Buffer.from(data).toString('utf8') }
+    },
+    /** A pipeline of a few lines of sh: $1 input, $2 output, $3 reference. */
+    async script(lines: string): Promise<string> {
+      const path = join(scratch, `pipeline-${randomUUID()}`)
+      await writeFile(path, `#!/bin/sh\n${lines}\n`, { mode: 0o755 })
+      return path
     },
     close: () => rm(scratch, { recursive: true, force: true }),
   }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CloudError } from '../../cloud/ports.ts'
@@ -17,15 +16,6 @@ beforeEach(async () => {
   bench = await makeBench()
 })
 afterEach(() => bench.close())
-
-/** A pipeline of a few lines of sh: $1 input, $2 output, $3 reference. */
-async function script(lines: string): Promise<string> {
-  await mkdir(bench.scratch, { recursive: true })
-  const path = join(bench.scratch, `pipeline-${Math.random().toString(36).slice(2)}`)
-  await writeFile(path, `#!/bin/sh\n${lines}\n`)
-  await chmod(path, 0o755)
-  return path
-}
 
 describe('a sample', () => {
   it('is worked on and its result published, readable by the owner and by HomerKey alone', async () => {
@@ -85,8 +75,14 @@ describe('a sample', () => {
     expect(await bench.end(job)).toBeUndefined()
   })
 
+  it('does not take a door that cannot be found for one that is shut', async () => {
+    const job = await bench.sample(await bench.encrypt(VISITS))
+    const nowhere = { door: { host: 'nowhere.invalid', port: 22 }, lockTimeoutMs: 50 }
+    await expect(bench.start(job, nowhere)).rejects.toThrow('waited 50 ms for the door to be shut')
+  })
+
   it('goes under the name its owner gave it, made safe, into a directory of its own', async () => {
-    const pipeline = await script('ls -A "$1" > "$2/names"; cat "$1"/* > "$2/text"')
+    const pipeline = await bench.script('ls -A "$1" > "$2/names"; cat "$1"/* > "$2/text"')
     const names = { 'visits 2.csv': 'visits_2.csv', '../../etc/passwd': '_.._etc_passwd', '-rf': 'rf', '': 'sample', '\u202e..': 'sample' }
     for (const [given, safe] of Object.entries(names)) {
       const job = await bench.sample(await bench.encrypt('hello', given))
@@ -145,81 +141,21 @@ describe('a sample that cannot have a result', () => {
     expect(await bench.start(job)).toEqual({ outcome: 'failed', class: 'input-missing' })
   })
 
+  it('ends input-missing when its object is replaced between the look at its packets and the fetch', async () => {
+    const job = await bench.sample(await bench.encrypt(VISITS))
+    const other = await bench.encrypt(VISITS)
+    const replace = async () => {
+      if (job.signed.ticket.kind === 'sample') await bench.world.open('owner').objects.put('input', job.signed.ticket.object.key, other)
+    }
+    const end = await bench.start(job, {}, { answer: async (real) => real().finally(replace) })
+    expect(end).toEqual({ outcome: 'failed', class: 'input-missing' })
+  })
+
   it('ends owner-unknown when nobody knows whose it is', async () => {
     await bench.world.secrets.put(`owners/${bench.run}`, Buffer.from('no key'))
     const job = await bench.sample(await bench.encrypt(VISITS))
     const refused = { refused: 'owner-unknown', message: 'nobody' }
     expect(await bench.start(job, {}, { answer: () => refused })).toEqual({ outcome: 'failed', class: 'owner-unknown' })
-  })
-})
-
-describe('a pipeline', () => {
-  const cases: Record<string, { readonly does: string; readonly ends: string }> = {
-    'ends with an error': { does: 'echo x > "$2/out"; exit 3', ends: 'pipeline-crash' },
-    'dies of a signal': { does: 'kill -SEGV $$', ends: 'pipeline-crash' },
-    'writes nothing': { does: 'exit 0', ends: 'no-output' },
-    'writes a link': { does: 'ln -s /etc/passwd "$2/out"', ends: 'pipeline-crash' },
-    'writes a directory': { does: 'mkdir "$2/out"', ends: 'pipeline-crash' },
-    'writes a pipe': { does: 'mkfifo "$2/out"', ends: 'pipeline-crash' },
-    'writes too much': { does: 'head -c 1100000 /dev/zero > "$2/out"', ends: 'too-large' },
-    'writes too many files': { does: 'i=0; while [ $i -lt 1001 ]; do : > "$2/$i"; i=$((i+1)); done', ends: 'too-large' },
-    'takes too long': { does: 'sleep 60', ends: 'pipeline-timeout' },
-    'takes too long and ignores signals': { does: "trap '' TERM INT HUP; while :; do sleep 1; done", ends: 'pipeline-timeout' },
-  }
-  for (const [title, { does, ends }] of Object.entries(cases)) {
-    it(`that ${title} ends the sample ${ends}`, async () => {
-      const job = await bench.sample(await bench.encrypt(VISITS))
-      const pipelineTimeoutMs = ends === 'pipeline-timeout' ? 300 : 10_000
-      expect(await bench.start(job, { pipeline: await script(does), pipelineTimeoutMs })).toEqual({ outcome: 'failed', class: ends })
-      expect(await bench.manifest(job.signed.ticket.unit)).toBeUndefined()
-    })
-  }
-
-  it('that is not there ends this attempt only', async () => {
-    const job = await bench.sample(await bench.encrypt(VISITS))
-    await expect(bench.start(job, { pipeline: '/nowhere/pipeline' })).rejects.toThrow('the pipeline could not be started (ENOENT)')
-    expect(await bench.end(job)).toBeUndefined()
-  })
-
-  it('leaves no process behind, neither when it ends nor when it is stopped', async () => {
-    const pids: number[] = []
-    for (const [rest, pipelineTimeoutMs] of [
-      ['', 10_000],
-      ['; sleep 60', 400],
-    ] as const) {
-      const note = join(bench.scratch, '..', `${bench.run}-${pipelineTimeoutMs}`)
-      const pipeline = await script(`sleep 300 & echo $! > ${note}; echo x > "$2/out"${rest}`)
-      await bench.start(await bench.sample(await bench.encrypt(VISITS)), { pipeline, pipelineTimeoutMs })
-      pids.push(Number(await readFile(note, 'utf8')))
-      await rm(note)
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    for (const pid of pids) expect(isRunning(pid), `process ${pid}`).toBe(false)
-  })
-
-  it('gets three directories, a work directory, a clean environment and no words out', async () => {
-    process.env['SKEP_PLANTED'] = 'from the worker'
-    const pipeline = await script(
-      '[ -d "$1" ] && [ -d "$2" ] && [ -f "$3/ranges.json" ] || exit 9; env | sort > "$2/env"; pwd > "$2/pwd"; echo words; echo words >&2; cat > "$2/stdin"',
-    )
-    const job = await bench.sample(await bench.encrypt(VISITS))
-    await bench.start(job, { pipeline })
-    delete process.env['SKEP_PLANTED']
-    const files = (await bench.manifest(job.signed.ticket.unit))?.files ?? []
-    const opened = await Promise.all(files.map(({ key }) => bench.opened(key)))
-    expect(opened.map(({ name }) => name)).toEqual(['env', 'pwd', 'stdin'])
-    const [env, pwd, stdin] = opened.map(({ text }) => text)
-    const names = env?.split('\n').flatMap((line) => line.split('=')[0] ?? '')
-    expect(names?.filter((name) => !['', '_', 'OLDPWD', 'SHLVL'].includes(name))).toEqual([
-      'HOME',
-      'LANG',
-      'PATH',
-      'PWD',
-      'SKEP_INSTANCE',
-      'TMPDIR',
-    ])
-    expect(pwd).toContain(bench.scratch)
-    expect(stdin).toBe('')
   })
 })
 
@@ -371,13 +307,3 @@ it('the owner of a run is the one whom the key host knows, whatever the agent sa
   const other = await generateKeyPair({ name: 'another' })
   await expect(enrolOwner(bench.keyHost.cloud.secrets, bench.run, other.public)).rejects.toThrow('has another one')
 })
-
-/** A process that ended and was not reaped yet does not run. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return process.platform !== 'linux' || !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
-}

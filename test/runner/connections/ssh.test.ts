@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sshConnector } from '../../../runner/connections/ssh.ts'
@@ -7,20 +8,14 @@ import { ConnectionLost, HostKeyMismatch, Unreachable, UsageError } from '../../
 import { Secret } from '../../../runner/secret.ts'
 import { sh } from '../../../runner/sh.ts'
 import { connectionContract } from '../../contracts/connection.ts'
-import { freePort, newKey, startOpenSsh, startRelay, startTestHost, type TestHost, withoutOpenSsh } from './servers.ts'
-import { shells } from './shells.ts'
+import { freePort, newKey, startRelay, startTestHost, type TestHost } from './servers.ts'
 
 const signal = new AbortController().signal
 
-const through = (start: () => Promise<TestHost>, shell: string) => async () => {
-  const { host, stop } = await start()
-  return { connect: (limits?: object) => sshConnector({ shell, ...limits }).connect(host, signal), stop }
-}
-
-connectionContract('ssh to a small server', through(startTestHost, 'sh'))
-for (const { shell, missing } of shells) {
-  connectionContract(`ssh to OpenSSH, login shell ${shell}`, through(() => startOpenSsh(shell), shell), missing ?? withoutOpenSsh())
-}
+connectionContract('ssh to a small server', async () => {
+  const { host, stop } = await startTestHost()
+  return { connect: (limits) => sshConnector(limits).connect(host, signal), stop }
+})
 
 describe('an SSH connection', () => {
   let server: TestHost
@@ -117,6 +112,20 @@ describe('an SSH connection', () => {
     await expect(on.write(path, slowly(), 0o600)).rejects.toBeInstanceOf(ConnectionLost)
     expect((await watch.run(sh`sleep 0.2; cat ${path}; rm ${path}`)).stdout).toBe('old')
     await Promise.all([on.close(), watch.close(), relay.stop()])
+  })
+
+  test.skipIf(!existsSync('/proc/self/fd'))('that is cut leaves nothing on the host once its command has ended', async () => {
+    const relay = await startRelay((server.host.connection as SshAddress).port)
+    const [on, watch] = [await sshConnector().connect(withAddress({ port: relay.port }), signal), await sshConnector().connect(server.host, signal)]
+    const note = (await watch.run(sh`mktemp`)).stdout.trim()
+    const running = on.run(sh`readlink /proc/self/fd/2 >${note}; sleep 0.5; echo done`)
+    await watch.run(sh`until [ -s ${note} ]; do sleep 0.02; done`, { timeoutMs: 5_000 })
+    relay.cut()
+    await expect(running).rejects.toBeInstanceOf(ConnectionLost)
+    await Promise.all([on.close(), relay.stop()])
+    const left = sh`d=$(cat ${note}); d=\${d%/*}; ls -d "$d"; sleep 1.5; ls -d "$d" 2>/dev/null; rm ${note}`
+    expect((await watch.run(left)).stdout).toMatch(/^\/[^\n]*\/skep-\w{8}\n$/)
+    await watch.close()
   })
 
   test('costs about one round trip a command, and 2 MB travel in far less than a second', async () => {
