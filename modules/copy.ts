@@ -8,7 +8,7 @@ import { defineModule } from '../runner/define.ts'
 import { TaskFailed } from '../runner/errors.ts'
 import { Secret } from '../runner/secret.ts'
 import { sh } from '../runner/sh.ts'
-import { look } from './lib/look.ts'
+import { type Fresh, look } from './lib/look.ts'
 import { modeAfter, modeSchema } from './lib/mode.ts'
 
 const params = z
@@ -44,7 +44,7 @@ type Other = {
   state: 'absent' | 'link' | 'directory' | 'other'
   dest: string
   parent: boolean
-  fresh: { owner: string; group: string; umask: number }
+  fresh: Fresh
   source: Source
 }
 type State = Other | (Present & { source?: Source })

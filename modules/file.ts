@@ -3,7 +3,7 @@ import type { Command } from '../runner/contract.ts'
 import { defineModule } from '../runner/define.ts'
 import { TaskFailed } from '../runner/errors.ts'
 import { sh } from '../runner/sh.ts'
-import { look, type Seen } from './lib/look.ts'
+import { type Fresh, look, type Seen } from './lib/look.ts'
 import { modeAfter, modeSchema } from './lib/mode.ts'
 
 const params = z
@@ -37,7 +37,6 @@ const params = z
 
 type Params = z.output<typeof params>
 type Kind = Seen['kind']
-type Fresh = { owner: string; group: string; umask: number }
 /** `blocked`: a link would have to replace something that only an explicit order, or nobody, may replace. */
 type State =
   | { state: 'absent'; fresh?: Fresh; target?: 'missing' }
@@ -115,7 +114,7 @@ export const file = defineModule({
       if (want.times === 'renewed') await host.run(sh`touch ${timesOf(given)} -- ${path}`)
       if (want.owner !== now.owner || want.group !== now.group) await host.run(sh`chown ${want.owner}:${want.group} ${path}`)
       // After chown, which clears set-id bits.
-      await host.run(sh`chmod ${want.mode} ${path}`)
+      await host.run(sh`chmod ${digits(want)} ${path}`)
     }
   },
 
@@ -135,7 +134,7 @@ function wantedLink({ path, src = '', force, owner, group }: Params, now: State)
     throw new TaskFailed(`refusing to convert from ${now.state} to symlink for ${path}`, { path })
   }
   const base =
-    now.state === 'link' ? now : made(now.state === 'absent' ? now.fresh : { owner: now.owner, group: now.group, umask: 0 }, true)
+    now.state === 'link' ? now : made(now.state === 'absent' ? now.fresh : { owner: now.owner, group: now.group, umask: 0, setgid: false }, true)
   const target = now.target === undefined ? {} : { target: now.target }
   return {
     state: 'link',
@@ -149,8 +148,8 @@ function wantedLink({ path, src = '', force, owner, group }: Params, now: State)
 
 /** What something new looks like before anybody changes it. */
 function made(fresh: Fresh | undefined, directory: boolean): { mode: string; owner: string; group: string } {
-  const { owner = '', group = '', umask = 0o022 } = fresh ?? {}
-  const mode = ((directory ? 0o777 : 0o666) & ~umask).toString(8).padStart(4, '0')
+  const { owner = '', group = '', umask = 0o022, setgid = false } = fresh ?? {}
+  const mode = (((directory ? 0o777 : 0o666) & ~umask) | (directory && setgid ? 0o2000 : 0)).toString(8).padStart(4, '0')
   return { mode, owner, group }
 }
 
@@ -158,7 +157,7 @@ function made(fresh: Fresh | undefined, directory: boolean): { mode: string; own
 function makeDirectories(given: Params, want: Exclude<State, { state: 'absent' }>): Command {
   const path = given.path.replace(/\/+$/, '')
   const steps = path.split('/').flatMap((_, index, parts) => parts.slice(0, index + 1).join('/') || [])
-  const one = sh`chmod ${want.mode} "$d"${owned(given, want, sh`"$d"`)}`
+  const one = sh`chmod ${digits(want)} "$d"${owned(given, want, sh`"$d"`)}`
   return sh`for d in ${steps.map((step) => (step.startsWith('-') ? `./${step}` : step))};do [ -d "$d" ]||{ mkdir "$d"&&{ ${one}||{ rmdir "$d";false;};};}||exit;done`
 }
 
@@ -166,8 +165,11 @@ function makeDirectories(given: Params, want: Exclude<State, { state: 'absent' }
 function owned(given: Params, want: Exclude<State, { state: 'absent' }>, path: string | Command): Command {
   if (given.owner === undefined && given.group === undefined) return sh``
   const chown = sh`&&chown -h ${want.owner}:${want.group} ${path}`
-  return want.state === 'link' ? chown : sh`${chown}&&chmod ${want.mode} ${path}`
+  return want.state === 'link' ? chown : sh`${chown}&&chmod ${digits(want)} ${path}`
 }
+
+/** Five digits: with four, chmod leaves the set-id bits of a directory as they are. */
+const digits = ({ mode }: { mode: string }): string => mode.padStart(5, '0')
 
 const renews = ({ accessTime, modificationTime }: Params): boolean => accessTime === 'now' || modificationTime === 'now'
 

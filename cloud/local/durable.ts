@@ -11,7 +11,6 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -115,13 +114,4 @@ function openUp(path: string): void {
   if (!found.isDirectory()) return
   chmodSync(path, 0o700)
   for (const name of readdirSync(path)) openUp(join(path, name))
-}
-
-/** Removes a file; fine when there is none. */
-export function removeFile(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
 }

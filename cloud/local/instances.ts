@@ -7,7 +7,7 @@ import { type Database, integer, optionalText, type SqlRow, text, transaction } 
 const REMEMBERED_MS = 60 * 60 * 1000
 
 /** What a machine tells of itself when it has booted. */
-export interface Booted {
+interface Booted {
   readonly host: string
   readonly port: number
   /** "ssh-ed25519 AAAA…" */

@@ -3,7 +3,7 @@ import { attemptPrefix, manifestKey, parseIncoming, relayPrefix } from '../../cu
 import { type Bucket, CloudError, type QueueName, type Role, type SigningKey } from '../ports.ts'
 
 export type ComputeAction = 'launch' | 'describe' | 'hostKey' | 'terminate' | 'remains'
-export type ObjectAction = 'put' | 'get' | 'head' | 'list' | 'delete'
+type ObjectAction = 'put' | 'get' | 'head' | 'list' | 'delete'
 
 /** One request to the objects; for `list` the key is the prefix. */
 export interface ObjectRequest {

@@ -136,7 +136,7 @@ interface PublicKey {
 
 function parsePublic(line: string): PublicKey | undefined {
   const parsed = ssh2.utils.parseKey(line)
-  if (parsed instanceof Error) return undefined
+  if (parsed instanceof Error || parsed.type !== 'ssh-ed25519') return undefined
   return { type: parsed.type, blob: parsed.getPublicSSH(), verify: (blob, signature) => parsed.verify(blob, signature) === true }
 }
 

@@ -13,6 +13,9 @@ export interface Look {
   readonly group?: string | undefined
 }
 
+/** What becomes of something that we make at a path. `setgid`: its directory hands its group on, and to directories the bit too. */
+export type Fresh = { owner: string; group: string; umask: number; setgid: boolean }
+
 export interface Seen {
   readonly path: string
   readonly kind: 'absent' | 'file' | 'directory' | 'link' | 'other'
@@ -25,8 +28,7 @@ export interface Seen {
   readonly checksum: string
   /** Whether the directory it is in, or would be in, is there. */
   readonly parent: boolean
-  /** Owner, group and umask of whatever we make there. */
-  readonly fresh: { readonly owner: string; readonly group: string; readonly umask: number }
+  readonly fresh: Fresh
   /** The host's name for the owner and group asked for. */
   readonly wished: { readonly owner: string | undefined; readonly group: string | undefined }
 }
@@ -50,7 +52,7 @@ export async function look(host: Reader, path: string, options: Look): Promise<S
     target,
     checksum,
     parent: parent === 'yes',
-    fresh: { owner: idName(id, 'uid'), group: parentGroup || idName(id, 'gid'), umask: Number.parseInt(umask || '022', 8) },
+    fresh: { owner: idName(id, 'uid'), group: parentGroup || idName(id, 'gid'), umask: Number.parseInt(umask || '022', 8), setgid: parentGroup !== '' },
     wished: {
       owner: options.owner === undefined ? undefined : fields[9] || options.owner,
       group: options.group === undefined ? undefined : fields[10] || options.group,
