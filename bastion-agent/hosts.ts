@@ -46,6 +46,7 @@ const keyHostMs = 30_000
 /** How long a door may take to shut after it was told to. */
 const shutMs = 5_000
 
+/** Hosts as the agent reaches them, all over SSH with pinned keys. */
 export function agentHosts(options: HostsOptions): Hosts {
   const run = async <V extends Schema>(
     playbook: Playbook<V>,

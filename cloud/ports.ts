@@ -105,7 +105,11 @@ export interface Queue {
   /** Durable before it resolves. `body` is at most 4 KiB, else `InvalidArgument`. */
   send(queue: QueueName, body: string): Promise<void>
   /** Waits up to `waitMs` for at least one message; resolves with [] when none came or the signal was aborted. `max` 1 to 10. */
-  receive(queue: QueueName, options: { waitMs: number; max: number; visibilityMs: number }, signal?: AbortSignal): Promise<readonly Delivery[]>
+  receive(
+    queue: QueueName,
+    options: { waitMs: number; max: number; visibilityMs: number },
+    signal?: AbortSignal,
+  ): Promise<readonly Delivery[]>
 }
 
 // ---------------------------------------------------------------------------------------------------------- objects
@@ -127,7 +131,12 @@ export interface Objects {
    * Whole or not at all, durable before it resolves. With `ifAbsent` an existing key throws `PreconditionFailed` and is left as it is.
    * A put into `input` rings `events` (at least once, may be lost: intake also lists).
    */
-  put(bucket: Bucket, key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { readonly ifAbsent?: boolean }): Promise<ObjectHead>
+  put(
+    bucket: Bucket,
+    key: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    options?: { readonly ifAbsent?: boolean },
+  ): Promise<ObjectHead>
   /** Throws `NotFound` when the key, or the asked version of it, is not there. A range past the end gives what there is. */
   get(
     bucket: Bucket,

@@ -15,11 +15,11 @@ const time = z.int().min(0)
 const objectKey = z.string().min(1).max(1024)
 const version = z.string().min(1).max(1024)
 
-export const signatureSchema = z.strictObject({ keyId: z.string().max(64), signature: base64(1024) })
+const signatureSchema = z.strictObject({ keyId: z.string().max(64), signature: base64(1024) })
 export type Signature = z.infer<typeof signatureSchema>
 
 /** Signed by intake: the only leave to work on a sample, or to consolidate a sealed run. The agent cannot make one. */
-export const ticketSchema = z.discriminatedUnion('kind', [
+const ticketSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     v: z.literal(1),
     kind: z.literal('sample'),
@@ -45,7 +45,7 @@ export const challengeSchema = z.strictObject({ nonce: base64(64), expires: time
 export type Challenge = z.infer<typeof challengeSchema>
 
 /** What the request is bound to; its digest is what the attestor proves and what the box is sealed under. */
-export const contextSchema = z.strictObject({
+const contextSchema = z.strictObject({
   v: z.literal(1),
   job,
   attempt,
@@ -59,7 +59,7 @@ export const contextSchema = z.strictObject({
 export type Context = z.infer<typeof contextSchema>
 
 /** The session-key packets of one object, as they stand at its beginning. */
-export const packetsSchema = z.strictObject({ key: objectKey, version, packets: base64(16_384) })
+const packetsSchema = z.strictObject({ key: objectKey, version, packets: base64(16_384) })
 export type Packets = z.infer<typeof packetsSchema>
 
 /** Worker to key host, carried by the agent from `request.json`. */
@@ -75,7 +75,7 @@ export const releaseRequestSchema = z.strictObject({
 export type ReleaseRequest = z.infer<typeof releaseRequestSchema>
 
 /** Sealed to the worker: X25519, HKDF-SHA256 (salt epk‖wpk, info and additional data canonical ctx), AES-256-GCM. */
-export const boxSchema = z.strictObject({ epk: base64(64), iv: base64(32), ciphertext: base64(4_000_000) })
+const boxSchema = z.strictObject({ epk: base64(64), iv: base64(32), ciphertext: base64(4_000_000) })
 export type Box = z.infer<typeof boxSchema>
 
 const publicKey = z.strictObject({ fingerprint: z.string().regex(/^[0-9a-f]{40,64}$/), armored: z.string().max(65_536) })

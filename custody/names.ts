@@ -28,7 +28,6 @@ export function parseIncoming(key: string): Incoming | undefined {
 /** A run's or sample's id. */
 export const isUuid = (text: string): boolean => uuidPattern.test(text)
 
-export const incomingPrefix = (run: string): string => `incoming/${run}/`
 export const sampleKey = (run: string, sample: string): string => `incoming/${run}/${sample}.pgp`
 export const sealKey = (run: string, count: number): string => `incoming/${run}/${count}.seal`
 

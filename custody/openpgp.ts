@@ -1,8 +1,6 @@
 /** The only file that knows openpgp.js. It is loaded at first use: that costs what a short command should not pay. */
 import type { PartialConfig, PrivateKey, SessionKey as RawSessionKey } from 'openpgp'
 
-export { dearmor } from './armor.ts'
-
 import { looksArmored } from './armor.ts'
 import { PgpError, splitMessage } from './pgp-packets.ts'
 

@@ -1,6 +1,7 @@
 /** Thrown for everything that is wrong with a key or a message. Its words hold no data of either, so they may be shown. */
 export type PgpErrorCode = 'wrong-key' | 'not-pgp' | 'tampered' | 'too-large' | 'bad-key' | 'too-short'
 
+/** An OpenPGP message or key that cannot be used, and which way; the words hold nothing of it. */
 export class PgpError extends Error {
   override readonly name = 'PgpError'
   readonly code: PgpErrorCode

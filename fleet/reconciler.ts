@@ -13,6 +13,7 @@ import type { Tools } from './tools.ts'
 /** After an error a step of the same subject waits this long, so that a fault that stays does not fill the log. */
 const errorPauseMs = 500
 
+/** Looks, decides and begins steps; at most one step at a time for each worker, job and run. */
 export class Reconciler {
   readonly #tools: Tools
   readonly #observer: Observer

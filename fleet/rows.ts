@@ -3,6 +3,7 @@
  * consolidation. Every row keeps its history: who reads the ledger sees each transition with its time.
  */
 import type { Json, Launch, Ledger, Row } from '../cloud/ports.ts'
+import type { AuditHead } from '../custody/audit.ts'
 import type { FailureClass, SignedTicket } from '../custody/messages.ts'
 import { TABLE } from '../custody/names.ts'
 
@@ -39,7 +40,7 @@ export type DoomReason =
   | 'not-configured'
   | 'launch-refused'
 
-export interface Happened<S extends string> {
+interface Happened<S extends string> {
   readonly state: S
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -47,12 +48,6 @@ export interface Happened<S extends string> {
   readonly worker?: string
   readonly class?: FailureClass
   readonly why?: string
-}
-
-/** Where the audit chain stood. */
-export interface AuditHead {
-  readonly seq: number
-  readonly hash: string
 }
 
 export interface Run {

@@ -16,6 +16,7 @@ export type Transition =
     }
   | { readonly type: 'worker'; readonly id: string; readonly state: WorkerState; readonly at: string }
 
+/** One watcher's memory of what it has told. */
 export class Watch {
   readonly #ledger: Ledger
   readonly #wanted: (run: string) => boolean

@@ -1,9 +1,10 @@
 /** A file that is to become a sample: looked at as a whole before anything is uploaded. */
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { dearmor } from '../custody/armor.ts'
 import { sha256 } from '../custody/canonical.ts'
 import { printable } from '../custody/names.ts'
-import { dearmor, encryptTo } from '../custody/openpgp.ts'
+import { encryptTo } from '../custody/openpgp.ts'
 import { splitMessage } from '../custody/pgp-packets.ts'
 import { codeOf } from './files.ts'
 

@@ -100,7 +100,7 @@ export interface Module<P extends Schema, S extends Plain> {
   readonly name: string
   readonly params: P
   /** Looks only. */
-  check(params: Out<P>, host: Reader): Promise<S>
+  readonly check: (params: Out<P>, host: Reader) => Promise<S> // a property: a method's parameters would be compared less strictly
   /** Pure. "Don't care" is said by echoing `now`. Throws TaskFailed where there is no way from `now`. */
   want(params: Out<P>, now: S): NoInfer<S>
   /** Called only when `now` differs from `want`; must reach `want`; may be called again after a failure. */
@@ -121,7 +121,7 @@ export interface Action<P extends Schema> {
   readonly name: string
   readonly params: P
   /** Looks only, right before `run` and in check mode. Without it the action always runs and always changes. */
-  foresee?(params: Out<P>, host: Reader): Promise<Foresight>
+  readonly foresee?: (params: Out<P>, host: Reader) => Promise<Foresight>
   // biome-ignore lint/suspicious/noConfusingVoidType: an action that shows nothing need not say so
   run(params: Out<P>, host: Connection): Promise<Returned | void>
 }

@@ -24,7 +24,7 @@ export function quote(word: string): string {
 /** A path in which `*`, `?` and `[…]` stay wildcards and all else is quoted. */
 export function glob(pattern: string): Command {
   if (pattern.includes('\0')) throw new TypeError(`A path cannot hold the NUL character: ${JSON.stringify(pattern)}`)
-  const text = pattern.replace(/\n/g, `'\n'`).replace(/[^\w@%+=:,./*?[\]!^\n'-]/g, '\\$&')
+  const text = pattern.replace(/[^\w@%+=:,./*?[\]!^-]/gu, (character) => (character === '\n' ? `'\n'` : `\\${character}`))
   return { text, quoted: true }
 }
 

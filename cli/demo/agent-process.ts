@@ -16,6 +16,7 @@ export interface AgentProcess {
   stop(): void
 }
 
+/** Starts it, and starts it again when it is killed. */
 export function startAgent(dir: string, workers: number): AgentProcess {
   let child: ChildProcess | undefined
   let stopping = false

@@ -11,6 +11,7 @@ import { ConfigureError, type Tools } from '../tools.ts'
 
 const put = <T extends Job | Worker>(row: Stored<T>, value: T) => ({ pk: row.pk, sk: row.sk, ifRev: row.rev, body: toBody(value) })
 
+/** Taken on: from now on it waits for a worker. */
 export async function enqueue(tools: Tools, job: Stored<Job>): Promise<void> {
   await tools.commit([put(job, moveJob(job.value, 'QUEUED', tools.cloud.clock.now()))])
 }

@@ -9,6 +9,7 @@ import { subject } from './job.ts'
 
 const put = (row: Stored<Worker>, value: Worker) => ({ pk: row.pk, sk: row.sk, ifRev: row.rev, body: toBody(value) })
 
+/** Decides its end, and why. */
 export async function doom(tools: Tools, worker: Stored<Worker>, why: DoomReason): Promise<void> {
   tools.log({ event: 'doomed', worker: worker.value.id, why })
   await tools.commit([put(worker, sweepWorker(worker.value, 'DOOMED', tools.cloud.clock.now(), { why }))])
@@ -78,7 +79,7 @@ export async function clear(tools: Tools, job: Stored<Job>): Promise<void> {
 }
 
 /** Deletes the objects under a prefix that pass; with the sweeper's rights. */
-export async function deleteAll(
+async function deleteAll(
   tools: Tools,
   bucket: 'input' | 'output' | 'ancillary',
   prefix: string,

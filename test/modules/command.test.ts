@@ -22,8 +22,16 @@ for (const [what, [given, says]] of Object.entries(refused)) {
 }
 
 const plans: Record<string, [Parameters<typeof command>[1], Record<string, object>, Partial<Plan>]> = {
-  'alone it cannot be foreseen (beh:M3)': [{ argv: ['a'] }, {}, { changes: true, untold: true, msg: 'Command would have run if not in check mode' }],
-  'with creates it runs only if that is missing (beh:M3)': [{ argv: ['a'], creates: '/x*' }, { 'in /x*;': { code: 1 } }, { changes: true, untold: false }],
+  'alone it cannot be foreseen (beh:M3)': [
+    { argv: ['a'] },
+    {},
+    { changes: true, untold: true, msg: 'Command would have run if not in check mode' },
+  ],
+  'with creates it runs only if that is missing (beh:M3)': [
+    { argv: ['a'], creates: '/x*' },
+    { 'in /x*;': { code: 1 } },
+    { changes: true, untold: false },
+  ],
   'with creates it does not run when that is there (beh:M3)': [
     { argv: ['a'], creates: '/x*' },
     { 'in /x*;': { code: 0 } },
@@ -108,7 +116,9 @@ describe('command on a real host', () => {
     await mkdir(join(dir, 'real'))
     await symlink('real', join(dir, 'link'))
     expect((await apply(command('c', { argv: ['pwd'], chdir: 'link' })))['stdout']).toBe(join(dir, 'real'))
-    expect((await failure(command('c', { argv: ['pwd'], chdir: 'no such' }))).message).toBe('Unable to change directory before execution: no such')
+    expect((await failure(command('c', { argv: ['pwd'], chdir: 'no such' }))).message).toBe(
+      'Unable to change directory before execution: no such',
+    )
   })
 
   test('creates and removes take globs, seen from chdir (beh:M3)', async () => {
@@ -125,7 +135,8 @@ describe('command on a real host', () => {
 
   test('stdin is given, with a newline unless that is not wanted (beh:M4)', async () => {
     const lines = 'one\n  two\nthree'
-    const read = async (given: object): Promise<unknown> => (await apply(command('c', { argv: ['cat'], stripEmptyEnds: false, ...given })))['stdout']
+    const read = async (given: object): Promise<unknown> =>
+      (await apply(command('c', { argv: ['cat'], stripEmptyEnds: false, ...given })))['stdout']
     expect(await read({ stdin: lines })).toBe(`${lines}\n`)
     expect(await read({ stdin: lines, stdinAddNewline: false })).toBe(lines)
     expect(await read({ stdin: new Secret('swordfish') })).toBe('swordfish\n')
@@ -147,9 +158,17 @@ describe('command on a real host', () => {
   })
 
   test('a here document and quotes stay as they are (beh:M8)', async () => {
-    expect((await apply(command('c', { cmd: sh`cat <<'END'
+    expect(
+      (
+        await apply(
+          command('c', {
+            cmd: sh`cat <<'END'
   a  "b"
-END` })))['stdout']).toBe('  a  "b"')
+END`,
+          }),
+        )
+      )['stdout'],
+    ).toBe('  a  "b"')
   })
 
   test('over its time it is killed', async () => {

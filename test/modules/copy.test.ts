@@ -9,7 +9,13 @@ import { readerOf, recorder, testModule } from './test-module.ts'
 
 const source = { checksum: 'f00', size: 3, mode: '0644' }
 const there = { state: 'file' as const, dest: '/a/f', checksum: 'f00', size: 3, mode: '0644', owner: 'ada', group: 'staff', source }
-const absent = { state: 'absent' as const, dest: '/a/f', parent: true, fresh: { owner: 'ada', group: 'staff', umask: 0o027, setgid: false }, source }
+const absent = {
+  state: 'absent' as const,
+  dest: '/a/f',
+  parent: true,
+  fresh: { owner: 'ada', group: 'staff', umask: 0o027, setgid: false },
+  source,
+}
 
 testModule(copy, {
   apply: {
@@ -17,9 +23,17 @@ testModule(copy, {
       given: { content: 'new', dest: '/a/f', mode: '0600' },
       now: absent,
       wants: { ...there, mode: '0600' },
-      runs: [/^write \/a\/\.skep-new-\w{16} 600$/, /^\{ chown ada:staff (\/a\/\.skep-new-\w{16}) 2>\/dev\/null\|\|:;\}&&chmod 0600 \1&&mv -f \1 \/a\/f\|\|\{ rm -f \1;false;\}$/],
+      runs: [
+        /^write \/a\/\.skep-new-\w{16} 600$/,
+        /^\{ chown ada:staff (\/a\/\.skep-new-\w{16}) 2>\/dev\/null\|\|:;\}&&chmod 0600 \1&&mv -f \1 \/a\/f\|\|\{ rm -f \1;false;\}$/,
+      ],
     },
-    'a new file without mode follows the umask': { given: { content: 'new', dest: '/a/f' }, now: absent, wants: { ...there, mode: '0640' }, runs: [/^write/, /chmod 0640/] },
+    'a new file without mode follows the umask': {
+      given: { content: 'new', dest: '/a/f' },
+      now: absent,
+      wants: { ...there, mode: '0640' },
+      runs: [/^write/, /chmod 0640/],
+    },
     'another mode leaves the content alone (beh:C2)': {
       given: { content: 'new', dest: '/a/f', mode: '0600' },
       now: there,
@@ -99,7 +113,10 @@ onRealHost('copy on a real host', {
     task: (dir) => copy('c', { content: 'new', dest: join(dir, 'dest') }),
     then: async (dir) => expect((await stat(join(dir, 'dest'))).mode & 0o7777).toBe(0o2751),
   },
-  'a missing source is named (beh:C6)': { task: (dir) => copy('c', { src: join(dir, 'no'), dest: join(dir, 'dest') }), fails: /Could not find or access '.*\/no'/ },
+  'a missing source is named (beh:C6)': {
+    task: (dir) => copy('c', { src: join(dir, 'no'), dest: join(dir, 'dest') }),
+    fails: /Could not find or access '.*\/no'/,
+  },
   'an existing directory gets the file, and keeps its mode (beh:C7)': {
     given: async (dir) => {
       await writeFile(join(dir, 'src'), 'x')
@@ -120,7 +137,10 @@ onRealHost('copy on a real host', {
     task: (dir) => copy('c', { content: 'x', dest: join(dir, 'a/b/file') }),
     fails: /does not exist/,
   },
-  'content into a directory is refused (beh:C6)': { task: (dir) => copy('c', { content: 'x', dest: dir }), fails: /can not use content with a dir as dest/ },
+  'content into a directory is refused (beh:C6)': {
+    task: (dir) => copy('c', { content: 'x', dest: dir }),
+    fails: /can not use content with a dir as dest/,
+  },
   'mode preserve is that of the source (beh:C9)': {
     given: async (dir) => {
       await writeFile(join(dir, 'src'), 'x')

@@ -3,8 +3,8 @@ import { chmod, lstat, mkdir, mkdtemp, readlink, rm, stat, symlink, utimes, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { modeAfter } from '../../modules/lib/mode.ts'
 import { file } from '../../modules/file.ts'
+import { modeAfter } from '../../modules/lib/mode.ts'
 import { onRealHost } from './real-host.ts'
 import { testModule } from './test-module.ts'
 
@@ -40,15 +40,27 @@ testModule(file, {
       wants: { state: 'directory', mode: '0700', owner: 'ada', group: 'staff' },
       runs: ['for d in /srv /srv/a /srv/a/b;do [ -d "$d" ]||{ mkdir "$d"&&{ chmod 00700 "$d"||{ rmdir "$d";false;};};}||exit;done'],
     },
-    'leaves alone what nobody asked about': { given: { path: '/srv/a', state: 'directory' }, now: { state: 'directory', ...here }, runs: [] },
+    'leaves alone what nobody asked about': {
+      given: { path: '/srv/a', state: 'directory' },
+      now: { state: 'directory', ...here },
+      runs: [],
+    },
     'sets the mode after the owner, which clears set-id bits': {
       given: { path: '/srv/a', mode: '4755', owner: 'root' },
       now: { state: 'file', ...here },
       runs: ['chown root:staff /srv/a', 'chmod 04755 /srv/a'],
     },
-    'removes what is there (beh:F2)': { given: { path: '/srv/a', state: 'absent' }, now: { state: 'directory', ...here }, runs: ['rm -rf -- /srv/a'] },
+    'removes what is there (beh:F2)': {
+      given: { path: '/srv/a', state: 'absent' },
+      now: { state: 'directory', ...here },
+      runs: ['rm -rf -- /srv/a'],
+    },
     'does not remove what is not there (beh:F2)': { given: { path: '/srv/a', state: 'absent' }, now: { state: 'absent' }, runs: [] },
-    'does not make a file (beh:F1)': { given: { path: '/srv/a' }, now: { state: 'absent', fresh }, refuses: /file \(\/srv\/a\) is absent, cannot continue/ },
+    'does not make a file (beh:F1)': {
+      given: { path: '/srv/a' },
+      now: { state: 'absent', fresh },
+      refuses: /file \(\/srv\/a\) is absent, cannot continue/,
+    },
     'does not link to nothing unless forced (beh:F9)': {
       given: { path: '/a', state: 'link', src: 'b' },
       now: { state: 'absent', fresh, target: 'missing' },
@@ -64,7 +76,11 @@ testModule(file, {
       now: { state: 'directory', ...here, blocked: 'full' },
       refuses: /not empty/,
     },
-    'does not make a directory of a file': { given: { path: '/a', state: 'directory' }, now: { state: 'file', ...here }, refuses: /\/a already exists as a file/ },
+    'does not make a directory of a file': {
+      given: { path: '/a', state: 'directory' },
+      now: { state: 'file', ...here },
+      refuses: /\/a already exists as a file/,
+    },
   },
   refuses: {
     'a link needs a src (beh:F12)': { given: { path: '/a', state: 'link' }, says: /'src': src is required for state link/ },
@@ -76,28 +92,38 @@ testModule(file, {
 })
 
 // beh:F5
-test.each(['u=rwx,g+w,o-wx,a=r,o+t,g+s,u+s,a-x,o=rwXt', 'u=rwX,go=rX', 'g+s', 'a-x', 'a+x', 'go=', '755', '0644', 'ug+s,o+t', 'u=s', 'a=rwxst', 'o-r+w'])(
-  'mode %s means what chmod takes it for',
-  async (spec) => {
-    const dir = await mkdtemp(join(tmpdir(), 'skep-f-'))
-    for (const [kind, make] of [
-      ['file', (path: string) => writeFile(path, '')],
-      ['directory', (path: string) => mkdir(path)],
-    ] as const) {
-      for (const before of [0o000, 0o600, 0o644, 0o755, 0o777, 0o2755, 0o4711, 0o1777, 0o7777]) {
-        const path = join(dir, `${kind}${before}`)
-        await make(path)
-        await chmod(path, before)
-        // Octal digits leave a directory's set-id bits alone in chmod; here the mode is what it says.
-        if (/^\d/.test(spec)) await chmod(path, 0)
-        expect(spawnSync('chmod', [spec, path]).status).toBe(0)
-        const after = ((await stat(path)).mode & 0o7777).toString(8).padStart(4, '0')
-        expect(modeAfter(spec, before.toString(8), kind === 'directory'), `${spec} of ${kind} ${before.toString(8)}`).toBe(after)
-      }
+test.each([
+  'u=rwx,g+w,o-wx,a=r,o+t,g+s,u+s,a-x,o=rwXt',
+  'u=rwX,go=rX',
+  'g+s',
+  'a-x',
+  'a+x',
+  'go=',
+  '755',
+  '0644',
+  'ug+s,o+t',
+  'u=s',
+  'a=rwxst',
+  'o-r+w',
+])('mode %s means what chmod takes it for', async (spec) => {
+  const dir = await mkdtemp(join(tmpdir(), 'skep-f-'))
+  for (const [kind, make] of [
+    ['file', (path: string) => writeFile(path, '')],
+    ['directory', (path: string) => mkdir(path)],
+  ] as const) {
+    for (const before of [0o000, 0o600, 0o644, 0o755, 0o777, 0o2755, 0o4711, 0o1777, 0o7777]) {
+      const path = join(dir, `${kind}${before}`)
+      await make(path)
+      await chmod(path, before)
+      // Octal digits leave a directory's set-id bits alone in chmod; here the mode is what it says.
+      if (/^\d/.test(spec)) await chmod(path, 0)
+      expect(spawnSync('chmod', [spec, path]).status).toBe(0)
+      const after = ((await stat(path)).mode & 0o7777).toString(8).padStart(4, '0')
+      expect(modeAfter(spec, before.toString(8), kind === 'directory'), `${spec} of ${kind} ${before.toString(8)}`).toBe(after)
     }
-    await rm(dir, { recursive: true })
-  },
-)
+  }
+  await rm(dir, { recursive: true })
+})
 
 const root = process.getuid?.() === 0
 
@@ -175,8 +201,13 @@ onRealHost('file on a real host', {
     task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'new' }),
     then: async (dir) => expect(await readlink(join(dir, 'l'))).toBe('new'),
   },
-  'a link to nothing is refused (beh:F9)': { task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'no' }), fails: /src file does not exist/ },
-  'a forced link to nothing is made (beh:F9)': { task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'no', force: true }) },
+  'a link to nothing is refused (beh:F9)': {
+    task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'no' }),
+    fails: /src file does not exist/,
+  },
+  'a forced link to nothing is made (beh:F9)': {
+    task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'no', force: true }),
+  },
   'a link in place of a file is refused (beh:F10)': {
     given: (dir) => writeFile(join(dir, 'l'), 'precious'),
     task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: '/' }),

@@ -28,7 +28,10 @@ export function onRealHost(title: string, cases: Readonly<Record<string, Case>>)
     let root: string
     beforeAll(async () => {
       root = await realpath(await mkdtemp(join(tmpdir(), 'skep-m-')))
-      on = await localConnector().connect({ name: 'here', vars: {}, connection: { kind: 'local', cwd: root } }, new AbortController().signal)
+      on = await localConnector().connect(
+        { name: 'here', vars: {}, connection: { kind: 'local', cwd: root } },
+        new AbortController().signal,
+      )
     })
     afterAll(async () => {
       await on.close()
