@@ -83,7 +83,10 @@ async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): 
   const over = new AbortController()
   const limiter = new LaunchLimiter(clock, limits.launchBurst, limits.launchesPerSecond)
   const commit = committer(cloud.ledger, clock, lease, randomUUID)
-  const reconciler = new Reconciler({ cloud, sweeper, hosts, limits, plan, keys, limiter, commit, signal: over.signal, log }, wake.ring)
+  const reconciler = new Reconciler(
+    { cloud, sweeper, hosts, limits, plan, keys, refused: new Map(), limiter, commit, signal: over.signal, log },
+    wake.ring,
+  )
   const beside = [answerDoorbells(cloud, wake, over.signal), renewLease(lease, cloud, over)]
   orders.stop.addEventListener('abort', wake.ring)
   try {

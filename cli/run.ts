@@ -31,7 +31,7 @@ export function runCommand(): Command {
   return new Command('run')
     .description('run playbooks against hosts')
     .argument('<playbook...>', 'files whose default export is a playbook or a list of them')
-    .requiredOption('-i, --inventory <source>', "'local:', or a .ts, .js or .json file; may be given again", collect, [])
+    .option('-i, --inventory <source>', "'local:', or a .ts, .js or .json file; may be given again", collect, [])
     .option('-l, --limit <hosts>', 'only these: names, globs, groups')
     .option('-C, --check', 'change nothing, say what would change')
     .option('-D, --diff', 'show what changes')
@@ -45,7 +45,7 @@ export function runCommand(): Command {
 }
 
 async function run(files: readonly string[], flags: Flags): Promise<number> {
-  if (flags.inventory.length === 0) throw new UsageError("skep run: expected an inventory: -i 'local:' or -i FILE")
+  if (flags.inventory.length === 0) throw new UsageError("expected an inventory: -i 'local:' for this machine, or -i FILE")
   const hosts = await loadInventories(flags.inventory)
   const plays = (await Promise.all(files.map(loadPlaybooks))).flat()
   const limited = flags.limit === undefined ? hosts : chooseHosts(hosts, flags.limit)

@@ -28,6 +28,8 @@ export interface Observed {
   readonly published: ReadonlySet<string>
   /** Workers whose launch key this agent holds: only those can be configured. */
   readonly keys: ReadonlySet<string>
+  /** By worker: the version of the key request that was refused. */
+  readonly refused: ReadonlyMap<string, string>
   /** Told to stop: launch nothing, end what has no key yet. `hard`: end all. */
   readonly stopping: 'no' | 'soft' | 'hard'
 }
@@ -172,7 +174,10 @@ function working(
     case 'READY':
       return instance?.address === undefined ? [] : [{ do: 'configure', worker, job, instance }]
     case 'LOCKED': {
-      if (relay?.request !== undefined) return [{ do: 'carry', worker, job, request: relay.request }]
+      if (relay?.request !== undefined) {
+        const refused = seen.refused.get(worker.value.id) === relay.request
+        return refused ? [] : [{ do: 'carry', worker, job, request: relay.request }]
+      }
       // The key host gives an attempt its key only when the one before is gone, so there is no use in asking sooner.
       const before = record.workers.filter(({ value }) => value.unit === worker.value.unit && value.attempt < worker.value.attempt)
       const alone = before.every(

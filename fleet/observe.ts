@@ -17,8 +17,8 @@ export class Observer {
     this.#cloud = cloud
   }
 
-  /** All runs that are not quiescent. `keys` and `stopping` are the agent's own state. */
-  async look(own: Pick<Observed, 'keys' | 'stopping'>): Promise<Observed> {
+  /** All runs that are not quiescent. `own` is the agent's own state. */
+  async look(own: Pick<Observed, 'keys' | 'refused' | 'stopping'>): Promise<Observed> {
     const { clock, compute, ledger, objects } = this.#cloud
     const instances = await compute.describe()
     const runs = await readRuns(ledger, (run) => !run.quiescent)

@@ -34,7 +34,7 @@ export class Reconciler {
     if (this.#lost !== undefined) throw this.#lost
     // What was being done while we looked may have been seen half done: it is left to the next tick.
     const moving = new Set(this.#busy.keys())
-    const seen = await this.#observer.look({ keys: this.#tools.keys.held(), stopping })
+    const seen = await this.#observer.look({ keys: this.#tools.keys.held(), refused: this.#tools.refused, stopping })
     const steps = decide(seen, this.#tools.limits).filter((step) => !moving.has(subjectOf(step)) && !this.#busy.has(subjectOf(step)))
     const begun = new Map<string, Step>()
     for (const step of steps) if (!begun.has(subjectOf(step))) begun.set(subjectOf(step), step)
@@ -115,7 +115,7 @@ function carryOut(tools: Tools, step: Step): Promise<void> {
     case 'challenge':
       return challenge(tools, step.worker, step.job)
     case 'carry':
-      return carry(tools, step.worker, step.job)
+      return carry(tools, step.worker, step.job, step.request)
     case 'beat':
       return beat(tools, step.worker, step.job, step.seq, step.running)
     case 'accept':

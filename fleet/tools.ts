@@ -42,6 +42,8 @@ export interface Tools {
   readonly limits: Limits
   readonly plan: LaunchPlan
   readonly keys: LaunchKeys
+  /** By worker: the version of the key request that was refused, and is not carried again. */
+  readonly refused: Map<string, string>
   readonly limiter: LaunchLimiter
   readonly commit: Commit
   readonly signal: AbortSignal

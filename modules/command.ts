@@ -87,7 +87,8 @@ export const command = defineAction({
 
 function failure({ argv, chdir }: Params, { stderr }: Output, returned: Returned): [string, Returned] {
   if (stderr.trim() === noDirectory) return [`Unable to change directory before execution: ${chdir}`, { ...returned, stderr: '' }]
-  if (stderr.trim() === noProgram || (argv !== undefined && /^\S*sh: .*exec: .*not found\s*$/.test(stderr))) return [`No such file or directory: ${argv?.[0]}`, { ...returned, rc: 2, stderr: '' }]
+  if (stderr.trim() === noProgram || (argv !== undefined && /^\S*sh: .*exec: .*not found\s*$/.test(stderr)))
+    return [`No such file or directory: ${argv?.[0]}`, { ...returned, rc: 2, stderr: '' }]
   const lastLine = stderr.trim().split('\n').at(-1) ?? ''
   return [`non-zero return code ${returned['rc']}${lastLine === '' ? '' : `: ${lastLine}`}`, returned]
 }

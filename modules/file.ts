@@ -134,7 +134,9 @@ function wantedLink({ path, src = '', force, owner, group }: Params, now: State)
     throw new TaskFailed(`refusing to convert from ${now.state} to symlink for ${path}`, { path })
   }
   const base =
-    now.state === 'link' ? now : made(now.state === 'absent' ? now.fresh : { owner: now.owner, group: now.group, umask: 0, setgid: false }, true)
+    now.state === 'link'
+      ? now
+      : made(now.state === 'absent' ? now.fresh : { owner: now.owner, group: now.group, umask: 0, setgid: false }, true)
   const target = now.target === undefined ? {} : { target: now.target }
   return {
     state: 'link',

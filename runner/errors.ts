@@ -84,8 +84,14 @@ export class TaskFailed extends Error {
 }
 
 /** The same error, of the same class, with the secrets taken out of all its texts. */
-export function withoutSecrets<E>(error: E, redact: Redact): E {
+export function withoutSecrets<E>(error: E, redactAll: Redact): E {
   if (!(error instanceof Error)) return error
+  let found = false
+  const redact = (text: string): string => {
+    const kept = redactAll(text)
+    found ||= kept !== text
+    return kept
+  }
   const { message } = error instanceof RemoteError ? new RemoteError(error.host, error.command, clean(error.output, redact)) : error
   const copy = Object.create(Object.getPrototypeOf(error)) as E & Error
   for (const [key, { value, enumerable = false }] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
@@ -94,7 +100,7 @@ export function withoutSecrets<E>(error: E, redact: Redact): E {
   }
   // The stack repeats the message; a getter in some versions of Node.
   Object.defineProperty(copy, 'stack', { value: redact(error.stack ?? message), configurable: true, writable: true })
-  return copy
+  return found ? copy : error
 }
 
 /** The same data with the secrets taken out of all its texts. */

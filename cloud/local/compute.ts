@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
+import { printable } from '../../custody/names.ts'
 import { CloudError, type Compute, type Instance, type Launch } from '../ports.ts'
 import { removeTree } from './durable.ts'
 import { findInstance, type InstanceRow, insertInstance, markShuttingDown, markTerminated, recentInstances } from './instances.ts'
@@ -87,7 +88,7 @@ export class LocalCompute implements Compute {
   #find(instance: string, doing: string): InstanceRow {
     const row = isInstanceId(instance) ? findInstance(this.#database, instance) : undefined
     if (row === undefined)
-      throw new CloudError('NotFound', `${doing} of ${JSON.stringify(instance.slice(0, 64))}: no such instance was ever launched`)
+      throw new CloudError('NotFound', `${doing} of ${printable(instance.slice(0, 64))}: no such instance was ever launched`)
     return row
   }
 

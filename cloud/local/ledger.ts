@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { printable } from '../../custody/names.ts'
 import { CloudError, type Json, type Ledger, type LedgerAnswer, type LedgerWrite, type Row } from '../ports.ts'
 import type { Gate } from './rights.ts'
 import { type Database, integer, type SqlRow, text, transaction, unavailable } from './sqlite.ts'
@@ -20,12 +21,12 @@ export class LocalLedger implements Ledger {
 
   async get(pk: string, sk: string): Promise<Row | undefined> {
     this.#gate.ledger('get', pk)
-    return this.#read(`reading ledger row ${pk} ${sk}`, () => this.#row({ pk, sk }))
+    return this.#read(`reading ledger row ${printable(`${pk} ${sk}`)}`, () => this.#row({ pk, sk }))
   }
 
   async query(pk: string, skPrefix = ''): Promise<readonly Row[]> {
     this.#gate.ledger('query', pk)
-    return this.#read(`reading ledger rows of ${pk}`, () => {
+    return this.#read(`reading ledger rows of ${printable(pk)}`, () => {
       const rows: Row[] = []
       // What begins with a prefix stands together, from the prefix on.
       for (const row of this.#database.prepare('SELECT * FROM ledger WHERE pk = ? AND sk >= ? ORDER BY sk').iterate(pk, skPrefix)) {
@@ -41,7 +42,7 @@ export class LocalLedger implements Ledger {
     const checks = write.checks ?? []
     for (const { pk } of [...write.puts, ...checks]) this.#gate.ledger('write', pk)
     validate(write)
-    return transaction(this.#database, `writing ledger op ${write.op}`, () => {
+    return transaction(this.#database, `writing ledger op ${printable(write.op)}`, () => {
       if (this.#database.prepare('SELECT op FROM operations WHERE op = ?').get(write.op) !== undefined) return { applied: true }
       const stale = write.puts.map((put) => ({ put, old: this.#row(put) })).filter(({ put, old }) => (old?.rev ?? 0) !== put.ifRev)
       const broken = checks.map((check) => ({ put: check, old: this.#row(check) })).filter(({ put, old }) => !holds(put.equals, old))
@@ -93,24 +94,24 @@ function holds(equals: { readonly [field: string]: Json }, row: Row | undefined)
 
 function validate({ op, puts, checks = [] }: LedgerWrite): void {
   const refuse = (expected: string, came: string): never => {
-    throw new CloudError('InvalidArgument', `writing ledger op ${op}: expected ${expected}, got ${came}`)
+    throw new CloudError('InvalidArgument', `writing ledger op ${printable(op)}: expected ${expected}, got ${came}`)
   }
   if (op === '') refuse('an op', 'an empty one')
   if (puts.length < 1 || puts.length + checks.length > MAX_ROWS)
     refuse(`1 to ${MAX_ROWS} rows`, `${puts.length} and ${checks.length} checks`)
   const seen = new Set<string>()
   for (const { pk, sk } of [...puts, ...checks]) {
-    if (pk === '' || sk === '') refuse('a pk and an sk', `${JSON.stringify(pk)} ${JSON.stringify(sk)}`)
+    if (pk === '' || sk === '') refuse('a pk and an sk', 'an empty one')
     const place = JSON.stringify([pk, sk])
-    if (seen.has(place)) refuse('each row once', `${place} twice`)
+    if (seen.has(place)) refuse('each row once', `${printable(place)} twice`)
     seen.add(place)
   }
   for (const { pk, sk, ifRev, body } of puts) {
     if (!Number.isSafeInteger(ifRev) || ifRev < 0) refuse('ifRev to be a whole number from 0', String(ifRev))
     if (body !== null && (!isJson(body) || Array.isArray(body)))
-      refuse(`the body of ${pk} ${sk} to be an object of JSON values`, 'something else')
+      refuse(`the body of ${printable(`${pk} ${sk}`)} to be an object of JSON values`, 'something else')
     const bytes = Buffer.byteLength(JSON.stringify(body))
-    if (bytes >= MAX_BODY) refuse(`the body of ${pk} ${sk} to stay under ${MAX_BODY} bytes`, String(bytes))
+    if (bytes >= MAX_BODY) refuse(`the body of ${printable(`${pk} ${sk}`)} to stay under ${MAX_BODY} bytes`, String(bytes))
   }
 }
 

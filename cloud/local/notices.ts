@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { printable } from '../../custody/names.ts'
 import { CloudError, type Notices } from '../ports.ts'
 import { writeWhole } from './durable.ts'
 import { layout } from './layout.ts'
@@ -23,7 +24,9 @@ export class LocalNotices implements Notices {
     try {
       writeWhole(join(this.#folder, name), `Id: ${notice.id}\nSubject: ${notice.subject}\n\n${notice.text}\n`)
     } catch (error) {
-      throw new CloudError('Unavailable', `publishing notice ${notice.id}: the disk did not take it; try again`, { cause: error })
+      throw new CloudError('Unavailable', `publishing notice ${printable(notice.id)}: the disk did not take it; try again`, {
+        cause: error,
+      })
     }
   }
 }

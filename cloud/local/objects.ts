@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { printable } from '../../custody/names.ts'
 import { type Bucket, CloudError, type ObjectHead, type Objects } from '../ports.ts'
 import { codeOf, temporaryIn } from './durable.ts'
 import { layout } from './layout.ts'
@@ -46,8 +47,8 @@ export class LocalObjects implements Objects {
     const path = this.#path(bucket, key)
     const temporary = temporaryIn(this.#temporary)
     try {
-      const head = toHead(key, await writeAside(`putting ${bucket}/${key}`, temporary, body))
-      await asked(`putting ${bucket}/${key}`, () => place(temporary, path, join(this.#buckets, bucket), ifAbsent))
+      const head = toHead(key, await writeAside(`putting ${bucket}/${printable(key)}`, temporary, body))
+      await asked(`putting ${bucket}/${printable(key)}`, () => place(temporary, path, join(this.#buckets, bucket), ifAbsent))
       if (bucket === 'input') this.#ring(head)
       return head
     } finally {
@@ -64,13 +65,16 @@ export class LocalObjects implements Objects {
     this.#gate.objects({ action: 'get', bucket, key, ...(range && { length: range.length }) })
     if (range !== undefined) check(range)
     const path = this.#path(bucket, key)
-    return asked(`getting ${bucket}/${key}`, async () => {
+    return asked(`getting ${bucket}/${printable(key)}`, async () => {
       const file = await openObject(path)
-      if (file === undefined) throw new CloudError('NotFound', `getting ${bucket}/${key}: there is no such object`)
+      if (file === undefined) throw new CloudError('NotFound', `getting ${bucket}/${printable(key)}: there is no such object`)
       try {
         const head = toHead(key, await file.stat({ bigint: true }))
         if (version !== undefined && version !== head.version)
-          throw new CloudError('NotFound', `getting ${bucket}/${key}: expected version ${version}, there is only ${head.version}`)
+          throw new CloudError(
+            'NotFound',
+            `getting ${bucket}/${printable(key)}: expected version ${version}, there is only ${head.version}`,
+          )
         const from = Math.min(range?.from ?? 0, head.size)
         const length = Math.min(range?.length ?? head.size, head.size - from)
         if (length > AT_ONCE) return { head, body: stream(file, from, length) }
@@ -104,7 +108,7 @@ export class LocalObjects implements Objects {
   async delete(bucket: Bucket, key: string): Promise<void> {
     this.#gate.objects({ action: 'delete', bucket, key })
     const path = this.#path(bucket, key)
-    await asked(`deleting ${bucket}/${key}`, async () => {
+    await asked(`deleting ${bucket}/${printable(key)}`, async () => {
       try {
         await unlink(path)
       } catch (error) {
@@ -126,7 +130,7 @@ export class LocalObjects implements Objects {
   }
 
   #head(bucket: Bucket, key: string, path: string): Promise<ObjectHead | undefined> {
-    return asked(`looking at ${bucket}/${key}`, async () => {
+    return asked(`looking at ${bucket}/${printable(key)}`, async () => {
       try {
         const found = await stat(path, { bigint: true })
         return found.isFile() ? toHead(key, found) : undefined

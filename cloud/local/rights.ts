@@ -1,5 +1,5 @@
 /** Who may do what: one table, as the policies of a cloud account would say it. Whatever is not here is refused. */
-import { attemptPrefix, manifestKey, parseIncoming, relayPrefix } from '../../custody/names.ts'
+import { attemptPrefix, manifestKey, parseIncoming, printable, relayPrefix } from '../../custody/names.ts'
 import { type Bucket, CloudError, type QueueName, type Role, type SigningKey } from '../ports.ts'
 
 export type ComputeAction = 'launch' | 'describe' | 'hostKey' | 'terminate' | 'remains'
@@ -173,11 +173,11 @@ export class Gate {
     )
     const absent = request.action === 'put' && request.ifAbsent !== true ? ' without ifAbsent' : ''
     const range = request.action === 'get' ? ` ${request.length ?? 'all'} bytes of` : ''
-    this.#unless(allowed, `${request.action}${range} ${request.bucket}/${JSON.stringify(request.key)}${absent}`)
+    this.#unless(allowed, `${request.action}${range} ${request.bucket}/${printable(request.key)}${absent}`)
   }
 
   ledger(action: 'get' | 'query' | 'write', pk: string): void {
-    this.#unless(this.#rights.ledger(pk), `ledger ${action} of ${JSON.stringify(pk)}`)
+    this.#unless(this.#rights.ledger(pk), `ledger ${action} of ${printable(pk)}`)
   }
 
   notices(): void {

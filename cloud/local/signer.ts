@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { printable } from '../../custody/names.ts'
 import { CloudError, type Role, type Signer, type SigningKey } from '../ports.ts'
 import { codeOf, writeWhole } from './durable.ts'
 import { layout } from './layout.ts'
@@ -58,10 +59,7 @@ export class LocalSigner implements Signer {
 
   async publicKey(keyId: string): Promise<string> {
     if (!keyIds.some((known) => known === keyId))
-      throw new CloudError(
-        'NotFound',
-        `finding a public key: expected one of ${keyIds.join(', ')}, got ${JSON.stringify(keyId.slice(0, 64))}`,
-      )
+      throw new CloudError('NotFound', `finding a public key: expected one of ${keyIds.join(', ')}, got ${printable(keyId.slice(0, 64))}`)
     try {
       return readFileSync(publicOf(this.#dir, keyId), 'utf8')
     } catch (error) {

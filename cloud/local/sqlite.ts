@@ -1,6 +1,7 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { CloudError } from '../ports.ts'
+import { codeOf } from './durable.ts'
 
 export type Database = DatabaseSync
 export type SqlRow = Record<string, SQLOutputValue>
@@ -22,11 +23,24 @@ const sqlite = loadQuietly()
 
 /** Opens a database that several processes use: a write is on the disk before it returns, and a lock is waited for. */
 export function openDatabase(path: string, waitMs = 15_000): Database {
-  closeSync(openSync(path, 'a', 0o600)) // SQLite would make it readable to all
+  createPrivate(path)
   const database = new sqlite.DatabaseSync(path)
   database.exec(`PRAGMA busy_timeout = ${waitMs}`)
   database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF')
   return database
+}
+
+/**
+ * SQLite would make it readable to all. Only a file that is not there yet is opened here: a process that opens and closes a
+ * database by hand loses all the locks that its connections hold on it (fcntl locks go with any close).
+ */
+function createPrivate(path: string): void {
+  if (existsSync(path)) return
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
 }
 
 const isBusy = (error: unknown): boolean => error instanceof Error && /database is locked|SQLITE_BUSY/.test(error.message)

@@ -8,6 +8,9 @@ import { readJson } from '../read-json.ts'
 import { type Job, moveJob, moveWorker, type Stored, toBody, type Worker } from '../rows.ts'
 import type { Tools } from '../tools.ts'
 
+/** What the key host could not do now, such as writing its audit record, it may do a little later. */
+const retrySameMs = 1_000
+
 const encode = (value: Json): Uint8Array => Buffer.from(JSON.stringify(value))
 
 /** Asks the key host for a nonce and lays it where the worker looks. A second challenge only makes the first one useless. */
@@ -29,7 +32,7 @@ export async function challenge(tools: Tools, worker: Stored<Worker>, job: Store
  * Carries a key request to the key host and the answer back. After a crash the same request goes again: the key host
  * recognises it and gives the same box. The answer is laid down before the ledger says KEYED.
  */
-export async function carry(tools: Tools, worker: Stored<Worker>, job: Stored<Job>): Promise<void> {
+export async function carry(tools: Tools, worker: Stored<Worker>, job: Stored<Job>, version: string): Promise<void> {
   const { clock, objects } = tools.cloud
   const { attempt, id } = worker.value
   const request = await readJson(objects, 'ancillary', relayKey(job.value.job, attempt, 'request'))
@@ -38,11 +41,15 @@ export async function carry(tools: Tools, worker: Stored<Worker>, job: Stored<Jo
   if ('refused' in answer) {
     tools.log({ event: 'key refused', worker: id, code: answer.refused, message: answer.message })
     const what = afterRefusal(answer.refused)
-    if (what === 'retry-same') return
-    if (what === 'retry-new-challenge') return challenge(tools, worker, job)
+    if (what === 'retry-same') return clock.sleep(retrySameMs, tools.signal)
+    // The worker makes a new request for the new nonce once it reads that this one was refused.
+    if (what === 'retry-new-challenge') await challenge(tools, worker, job)
   }
   await objects.put('ancillary', relayKey(job.value.job, attempt, 'answer'), encode(answer as Json))
-  if ('refused' in answer) return
+  if ('refused' in answer) {
+    tools.refused.set(id, version)
+    return
+  }
   const now = clock.now()
   await tools.commit([
     { pk: worker.pk, sk: worker.sk, ifRev: worker.rev, body: toBody(moveWorker(worker.value, 'KEYED', now)) },

@@ -52,7 +52,12 @@ export async function look(host: Reader, path: string, options: Look): Promise<S
     target,
     checksum,
     parent: parent === 'yes',
-    fresh: { owner: idName(id, 'uid'), group: parentGroup || idName(id, 'gid'), umask: Number.parseInt(umask || '022', 8), setgid: parentGroup !== '' },
+    fresh: {
+      owner: idName(id, 'uid'),
+      group: parentGroup || idName(id, 'gid'),
+      umask: Number.parseInt(umask || '022', 8),
+      setgid: parentGroup !== '',
+    },
     wished: {
       owner: options.owner === undefined ? undefined : fields[9] || options.owner,
       group: options.group === undefined ? undefined : fields[10] || options.group,

@@ -32,13 +32,12 @@ export function recap(name: string, counts: Counts): string {
   ].join(' ')
 }
 
-/** What a task found and what it wants, field by field where they differ. */
+/** What a task found and what it wants, where they differ; only what is wanted counts, the rest goes with it. */
 export function diffLines(now: Plain, want: Plain): readonly string[] {
-  const [before, after] = [fields(now), fields(want)]
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
-    const [old, fresh] = [before.get(key), after.get(key)]
-    if (old === fresh) return []
-    return [...(old === undefined ? [] : [`- ${key}: ${old}`]), ...(fresh === undefined ? [] : [`+ ${key}: ${fresh}`])]
+  const before = fields(now)
+  return [...fields(want)].flatMap(([key, fresh]) => {
+    const old = before.get(key)
+    return old === fresh ? [] : [...(old === undefined ? [] : [`- ${key}: ${old}`]), `+ ${key}: ${fresh}`]
   })
 }
 

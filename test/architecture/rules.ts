@@ -72,7 +72,7 @@ export const nobodyUsesTheConsole: Rule = (sources) =>
     found(/\bconsole\b\s*[.[?]/g, code).map((at) => `${path}:${lineAt(text, at)}: uses the console`),
   )
 
-const environmentAllowed = [/^cli\//, /^[a-z-]+\/main\.ts$/, /^cloud\/local\//, /^test\//]
+const environmentAllowed = [/^scripts\//, /^cli\//, /^[a-z-]+\/main\.ts$/, /^cloud\/local\//, /^test\//]
 const environment = /\bprocess\s*(?:\?\.|\.|\[)\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/g
 const environmentImported = /\bimport\s*\{[^}]*\benv\b[^}]*\}\s*from\s*['"](?:node:)?process['"]/g
 

@@ -72,6 +72,13 @@ describe('a run', () => {
       attempts: 2,
     },
     {
+      title: 'a worker whose nonce was too old asks again',
+      script: (unit) => (unit === victim ? 'refused-once' : 'works'),
+      state: 'COMPLETE',
+      victim: [victim, 'DONE', null],
+      attempts: 1,
+    },
+    {
       title: 'a silent worker is doomed and followed',
       script: (unit, attempt) => (unit === victim && attempt === 1 ? 'hangs' : 'works'),
       state: 'COMPLETE',

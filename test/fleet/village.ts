@@ -7,6 +7,7 @@ import { LaunchKeys } from '../../custody/launch-keys.ts'
 import { objectEventSchema } from '../../custody/messages.ts'
 import { attemptFile, manifestKey, relayKey, sampleKey, sealKey } from '../../custody/names.ts'
 import { type Limits, localLimits } from '../../fleet/limits.ts'
+import { readJson } from '../../fleet/read-json.ts'
 import { type RunRecord, readRun, type Worker } from '../../fleet/rows.ts'
 import { ConfigureError, type Hosts } from '../../fleet/tools.ts'
 import { type Intake, takeListing, takeObject } from '../../intake/intake.ts'
@@ -19,7 +20,10 @@ export interface VillageOptions {
   readonly limits?: Partial<Limits>
   readonly latencyMs?: number
   /** What a worker does instead of the whole way, by unit and attempt. */
-  readonly script?: (unit: string, attempt: number) => 'works' | 'dies' | 'hangs' | 'fails' | 'cannot-configure' | 'wrong-host-key'
+  readonly script?: (
+    unit: string,
+    attempt: number,
+  ) => 'works' | 'refused-once' | 'dies' | 'hangs' | 'fails' | 'cannot-configure' | 'wrong-host-key'
 }
 
 export const RUN = '00000000-0000-4000-8000-000000000001'
@@ -37,6 +41,8 @@ export class Village {
   readonly #options: VillageOptions
   readonly #locked = new Set<string>()
   readonly #started = new Set<string>()
+  readonly #challenged = new Set<string>()
+  readonly #expired = new Set<string>()
   readonly #stop = new AbortController()
 
   constructor(options: VillageOptions = {}) {
@@ -197,8 +203,16 @@ export class Village {
   }
 
   #keyHost(request: KeyRequest): unknown {
-    if (request.op === 'challenge') return { nonce: Buffer.alloc(32, 7).toString('base64'), expires: this.world.clock.now() + 120_000 }
-    const { job, attempt, instance } = request.ctx
+    if (request.op === 'challenge') {
+      const nonce = this.world.random.bytes(32).toString('base64')
+      const { ticket } = request.signed
+      if (this.#options.script?.(ticket.unit, request.attempt) === 'refused-once' && !this.#challenged.has(ticket.unit))
+        this.#expired.add(nonce)
+      this.#challenged.add(ticket.unit)
+      return { nonce, expires: this.world.clock.now() + 120_000 }
+    }
+    const { job, attempt, instance, nonce } = request.ctx
+    if (this.#expired.has(nonce)) return { refused: 'nonce-expired', message: 'too late' }
     const subject = `${job}/${attempt}`
     const before = this.releases.get(subject)
     if (before !== undefined && before !== instance) {
@@ -225,18 +239,22 @@ export class Village {
     const relay = (name: 'challenge' | 'request' | 'answer' | 'beat' | 'end') => relayKey(job, attempt, name)
     const say = (name: 'request' | 'beat' | 'end', value: object) =>
       objects.put('ancillary', relay(name), Buffer.from(JSON.stringify(value)))
-    const come = async (name: 'challenge' | 'answer') => {
-      while ((await objects.head('ancillary', relay(name))) === undefined) await clock.sleep(200)
-    }
     while (!this.#locked.has(instance)) await clock.sleep(100)
-    await come('challenge')
     const hash = 'b'.repeat(64)
-    await say('request', {
-      op: 'release',
-      ctx: { v: 1, job, attempt, instance, nonce: Buffer.alloc(32, 7).toString('base64'), wpkHash: hash, pkeskHash: hash },
-    })
-    await cloud.queue.send('doorbell', 'relay')
-    await come('answer')
+    const read = async (name: 'challenge' | 'answer') =>
+      (await readJson(objects, 'ancillary', relay(name))) as { nonce?: string; refused?: string } | undefined
+    for (let nonce: string | undefined, answer: { refused?: string } | undefined; answer === undefined || answer.refused !== undefined; ) {
+      const used = nonce
+      while (nonce === used) {
+        await clock.sleep(200)
+        nonce = (await read('challenge'))?.nonce
+      }
+      await say('request', { op: 'release', ctx: { v: 1, job, attempt, instance, nonce, wpkHash: hash, pkeskHash: hash } })
+      await cloud.queue.send('doorbell', 'relay')
+      const before = await objects.head('ancillary', relay('answer'))
+      while ((await objects.head('ancillary', relay('answer')))?.version === before?.version) await clock.sleep(200)
+      answer = await read('answer')
+    }
     await say('beat', { seq: 1, stage: 'running', at: clock.now() })
     await clock.sleep(1_000)
     if (script === 'dies') return
@@ -266,5 +284,7 @@ export class Village {
 
 interface KeyRequest {
   readonly op: 'challenge' | 'release'
-  readonly ctx: { readonly job: string; readonly attempt: number; readonly instance: string }
+  readonly signed: { readonly ticket: { readonly unit: string } }
+  readonly attempt: number
+  readonly ctx: { readonly job: string; readonly attempt: number; readonly instance: string; readonly nonce: string }
 }

@@ -6,7 +6,9 @@ import { glob, quote, sh } from '../../runner/sh.ts'
 import { shells } from './connections/shells.ts'
 
 test('what is interpolated is quoted: words, numbers, lists, commands', () => {
-  expect(sh`rm -- ${"it's; rm *"} ${7} ${['a b', '-c', '']} && ${sh`echo ${'$x'}`}`.text).toBe(`rm -- 'it'\\''s; rm *' 7 'a b' -c '' && echo '$x'`)
+  expect(sh`rm -- ${"it's; rm *"} ${7} ${['a b', '-c', '']} && ${sh`echo ${'$x'}`}`.text).toBe(
+    `rm -- 'it'\\''s; rm *' 7 'a b' -c '' && echo '$x'`,
+  )
 })
 
 test('backslashes are those of the shell; a dollar with a brace and a backtick can be written', () => {
@@ -30,7 +32,10 @@ test('NUL does not get into a command', () => {
 describe.for(shells)('in $shell', ({ shell, missing }) => {
   test.skipIf(missing !== undefined)('any words arrive as they are', () => {
     const [program = '', ...args] = shell.split(' ')
-    const words = fc.array(fc.string({ unit: 'grapheme' }).filter((word) => !word.includes('\0')), { maxLength: 20 })
+    const words = fc.array(
+      fc.string({ unit: 'grapheme' }).filter((word) => !word.includes('\0')),
+      { maxLength: 20 },
+    )
     fc.assert(
       fc.property(fc.array(words, { minLength: 20, maxLength: 20 }), (lists) => {
         const script = lists.map((list) => sh`printf '%s\0' ${[...list, 'end']}`.text).join('\n')
@@ -47,7 +52,9 @@ describe.for(shells)('in $shell', ({ shell, missing }) => {
     fc.assert(
       fc.property(fc.array(path, { minLength: 30, maxLength: 30 }), (paths) => {
         const script = paths.map((one) => sh`for f in ${glob(one)}; do printf '%s\0' "$f"; done`.text).join('\n')
-        expect(spawnSync(program, args, { input: script, cwd: '/proc/self/fdinfo' }).stdout.toString()).toBe(paths.map((one) => `${one}\0`).join(''))
+        expect(spawnSync(program, args, { input: script, cwd: '/proc/self/fdinfo' }).stdout.toString()).toBe(
+          paths.map((one) => `${one}\0`).join(''),
+        )
       }),
       { numRuns: 10 },
     )

@@ -109,6 +109,19 @@ describe('a local cloud', () => {
   })
 })
 
+test('a lock is kept though others in the same process open and close the same file', () => {
+  const elsewhere = () => {
+    const script = `const { tryLock } = await import(${JSON.stringify(join(import.meta.dirname, '../../../cloud/local/lock.ts'))})
+      process.stdout.write(tryLock(${JSON.stringify(place.dir)}, 'agent') === undefined ? 'taken' : 'free')`
+    return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout
+  }
+  const release = tryLock(place.dir, 'agent')
+  expect(tryLock(place.dir, 'agent')).toBeUndefined()
+  expect(elsewhere()).toBe('taken')
+  release?.()
+  expect(elsewhere()).toBe('free')
+})
+
 describe('the trail', () => {
   test('cuts a torn last line before the next, and does not show it', async () => {
     const [agent, intake] = [await place.open('agent'), await place.open('intake')]

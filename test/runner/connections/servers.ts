@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -156,7 +156,10 @@ export async function startRelay(to: number): Promise<{ port: number; freeze(): 
   const server = createServer((client) => {
     const upstream = new (client.constructor as typeof Socket)()
     upstream.connect(to, '127.0.0.1')
-    for (const [from, into] of [[client, upstream], [upstream, client]] as const) {
+    for (const [from, into] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       sockets.add(from)
       from.on('data', (part) => {
         if (!frozen) into.write(part)

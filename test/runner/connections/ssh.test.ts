@@ -23,11 +23,16 @@ describe('an SSH connection', () => {
     server = await startTestHost()
   })
   afterAll(() => server.stop())
-  const withAddress = (change: Partial<SshAddress>): Host => ({ ...server.host, connection: { ...(server.host.connection as SshAddress), ...change } })
+  const withAddress = (change: Partial<SshAddress>): Host => ({
+    ...server.host,
+    connection: { ...(server.host.connection as SshAddress), ...change },
+  })
 
   test('is refused when the host shows another key: both fingerprints are told, and no login is tried', async () => {
     const before = server.logins()
-    const error = await sshConnector().connect(withAddress({ hostKey: newKey().public }), signal).catch((thrown: unknown) => thrown)
+    const error = await sshConnector()
+      .connect(withAddress({ hostKey: newKey().public }), signal)
+      .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(HostKeyMismatch)
     expect(error).toBeInstanceOf(Unreachable)
     const { expected, got, message } = error as HostKeyMismatch
@@ -40,7 +45,8 @@ describe('an SSH connection', () => {
   })
 
   test('is refused when the host has only a key of another kind than the pin', async () => {
-    const pin = 'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N87uRgg6CLrbo5wAdT/y6v0mKV0U2w0WZ2YB/++Tpockg='
+    const pin =
+      'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N87uRgg6CLrbo5wAdT/y6v0mKV0U2w0WZ2YB/++Tpockg='
     await expect(sshConnector().connect(withAddress({ hostKey: pin }), signal)).rejects.toBeInstanceOf(HostKeyMismatch)
   })
 
@@ -53,7 +59,9 @@ describe('an SSH connection', () => {
   }
   for (const [what, [change, kind, says]] of Object.entries(wrong)) {
     test(`${what} is one clear error`, async () => {
-      const error = await sshConnector().connect(withAddress(change), signal).catch((thrown: unknown) => thrown)
+      const error = await sshConnector()
+        .connect(withAddress(change), signal)
+        .catch((thrown: unknown) => thrown)
       expect(error).toBeInstanceOf(kind)
       expect((error as Error).message).toMatch(says)
     })
@@ -100,7 +108,10 @@ describe('an SSH connection', () => {
 
   test('that is cut in the middle of a write leaves the old file', async () => {
     const relay = await startRelay((server.host.connection as SshAddress).port)
-    const [on, watch] = [await sshConnector().connect(withAddress({ port: relay.port }), signal), await sshConnector().connect(server.host, signal)]
+    const [on, watch] = [
+      await sshConnector().connect(withAddress({ port: relay.port }), signal),
+      await sshConnector().connect(server.host, signal),
+    ]
     const path = (await watch.run(sh`mktemp`)).stdout.trim()
     await watch.write(path, 'old', 0o600)
     const slowly = async function* () {
@@ -116,7 +127,10 @@ describe('an SSH connection', () => {
 
   test.skipIf(!existsSync('/proc/self/fd'))('that is cut leaves nothing on the host once its command has ended', async () => {
     const relay = await startRelay((server.host.connection as SshAddress).port)
-    const [on, watch] = [await sshConnector().connect(withAddress({ port: relay.port }), signal), await sshConnector().connect(server.host, signal)]
+    const [on, watch] = [
+      await sshConnector().connect(withAddress({ port: relay.port }), signal),
+      await sshConnector().connect(server.host, signal),
+    ]
     const note = (await watch.run(sh`mktemp`)).stdout.trim()
     const running = on.run(sh`readlink /proc/self/fd/2 >${note}; sleep 0.5; echo done`)
     await watch.run(sh`until [ -s ${note} ]; do sleep 0.02; done`, { timeoutMs: 5_000 })
