@@ -2,11 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import { layout } from '../cloud/local/layout.ts'
+import { layout, topNames } from '../cloud/local/layout.ts'
 import { tryLock } from '../cloud/local/lock.ts'
 import { initLocal } from '../cloud/local/open.ts'
 import { MOST_WORKERS } from './agent.ts'
-import { type DemoFlags, type Mischief, mischiefs, recall } from './demo/memory.ts'
+import { type DemoFlags, type Mischief, mischiefs, recall, remember } from './demo/memory.ts'
 import type { DemoResult } from './demo/report.ts'
 import { Interrupted, tellStory } from './demo/story.ts'
 import { jsonTelling, plainTelling, prettyTelling } from './demo/telling.ts'
@@ -47,6 +47,7 @@ async function demo({ dir: flag, json = false, samples, workers, fail }: Flags):
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
     const memory = recall(dir, given({ samples, workers, fail }))
+    remember(dir, memory) // the flags count from now on, however early it ends
     if (flag === undefined) note(`everything of this demo lies in ./${shown}`)
     if (memory.run !== null) note(`finishing run ${memory.run}, which was interrupted`)
     const telling = json ? jsonTelling() : process.stdout.isTTY === true ? prettyTelling() : plainTelling()
@@ -69,7 +70,10 @@ async function demo({ dir: flag, json = false, samples, workers, fail }: Flags):
 
 /** Makes the directory ours for as long as we live; one that is something else, or in use, is refused and left as it is. */
 async function take(dir: string, shown: string): Promise<() => void> {
-  if (!existsSync(layout(dir).marker) && existsSync(dir) && readdirSync(dir).some((name) => name !== '.tmp')) {
+  const names = existsSync(layout(dir).marker) || !existsSync(dir) ? [] : readdirSync(dir)
+  // A local cloud whose making was cut short holds only names of its own, `buckets` first, and is completed.
+  const cutShort = names.includes('buckets') && names.every((name) => topNames.has(name) || name.startsWith('.tmp-'))
+  if (names.length > 0 && !cutShort) {
     throw new Error(
       `${shown}: expected a new or empty directory, or one of an earlier demo; this one holds other things. Name another with --dir.`,
     )

@@ -81,7 +81,7 @@ export interface SshAddress {
   readonly hostKey: string
 }
 
-export interface LocalAddress {
+interface LocalAddress {
   readonly kind: 'local'
   readonly cwd?: string
 }
@@ -110,7 +110,7 @@ export interface Module<P extends Schema, S extends Plain> {
   show?(params: Out<P>, state: S): Returned
 }
 
-export interface Change<P, S> {
+interface Change<P, S> {
   readonly params: P
   readonly now: S
   readonly want: S
@@ -127,7 +127,7 @@ export interface Action<P extends Schema> {
 }
 
 /** `stay`: nothing to do. `change`: it will run and change. `run`: it will run; only then one knows what that changes. */
-export interface Foresight {
+interface Foresight {
   readonly will: 'stay' | 'change' | 'run'
   readonly msg?: string
 }

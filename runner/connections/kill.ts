@@ -17,7 +17,8 @@ export interface Doomed {
 export function killScript({ mark, tag }: Session, { number, shellPid, directory, all }: Doomed): string {
   const at = (name: string): string => quote(`${directory}/${name}`)
   return `
-shell=${shellPid} tag=SKEP_FRAME=${tag}.${number} found=
+shell=${shellPid} tag=SKEP_FRAME=${tag}.${number} found= since=0
+if read -r line 2>/dev/null </proc/$shell/stat; then set -- \${line##*) }; since=\${20}; fi
 alive() {
   if [ -r /proc/self/stat ]; then
     for s in /proc/[0-9]*/stat; do
@@ -29,12 +30,15 @@ alive() {
   fi 2>/dev/null
 }
 tagged() {
-  for e in /proc/[0-9]*/environ; do
-    [ -r "$e" ] || continue
-    fd=\${e%environ}fd
-    if [ $fd/1 -ef ${at(`${number}.o`)} ] || [ $fd/2 -ef ${at(`${number}.e`)} ]; then pid=\${e#/proc/}; echo "\${pid%/environ}"; continue; fi
-    case " $(tr '\\0' ' ' 2>/dev/null <"$e")" in *" $tag "*) pid=\${e#/proc/}; echo "\${pid%/environ}";; esac
-  done
+  while read -r pid parent start; do
+    e=/proc/$pid/environ
+    # What is older than the shell is not its child's child; this saves most of the looking.
+    [ "$start" -ge "$since" ] && [ -r $e ] || continue
+    if [ /proc/$pid/fd/1 -ef ${at(`${number}.o`)} ] || [ /proc/$pid/fd/2 -ef ${at(`${number}.e`)} ]; then echo "$pid"; continue; fi
+    case " $(tr '\\0' ' ' 2>/dev/null <$e)" in *" $tag "*) echo "$pid";; esac
+  done <<END
+$all
+END
 }
 look() {
   all=$(alive) grew=
@@ -55,12 +59,15 @@ $all
 END
 }
 left() {
-  all=$(alive)
-  while read -r pid parent start; do
-    case " $found " in *" $pid:$start "*) echo "$pid";; esac
-  done <<END
-$all
-END
+  for f in $found; do
+    pid=\${f%:*}
+    if [ -r /proc/self/stat ]; then
+      read -r line 2>/dev/null </proc/$pid/stat || continue
+      set -- \${line##*) }
+      case $1 in Z|X) ;; *) [ "\${20}" != "\${f#*:}" ] || echo "$pid";; esac
+    else case $(ps -o stat= -p "$pid") in ''|Z*) ;; *) echo "$pid";; esac
+    fi
+  done
 }
 kill -STOP $shell || exit
 sleep 0.02

@@ -3,7 +3,7 @@ import { withoutSecrets } from '../errors.ts'
 import { type Redact, redactor, secretsIn } from '../secret.ts'
 
 /** A connection whose errors hold no secret. What commands say stays as it is: modules have to compare it. */
-export function redacted(connection: Connection, redact: Redact): Connection {
+function redacted(connection: Connection, redact: Redact): Connection {
   const clean = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work

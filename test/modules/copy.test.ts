@@ -81,7 +81,7 @@ onRealHost('copy on a real host', {
   'any bytes arrive as they are': {
     given: (dir) => writeFile(join(dir, 'src'), bytes),
     task: (dir) => copy('c', { src: join(dir, 'src'), dest: join(dir, 'dest'), mode: '0444' }),
-    then: async (dir) => {
+    after: async (dir) => {
       expect((await readFile(join(dir, 'dest'))).equals(bytes)).toBe(true)
       expect((await stat(join(dir, 'dest'))).mode & 0o7777).toBe(0o444)
       expect((await readdir(dir)).sort()).toEqual(['dest', 'src'])
@@ -90,7 +90,7 @@ onRealHost('copy on a real host', {
   'an empty file is a file': { task: (dir) => copy('c', { content: '', dest: join(dir, 'dest') }) },
   'a secret arrives': {
     task: (dir) => copy('c', { content: new Secret('swordfish'), dest: join(dir, 'dest'), mode: '0600' }),
-    then: async (dir) => expect(await readFile(join(dir, 'dest'), 'utf8')).toBe('swordfish'),
+    after: async (dir) => expect(await readFile(join(dir, 'dest'), 'utf8')).toBe('swordfish'),
   },
   'the same again is no change (beh:C2)': {
     given: (dir) => writeFile(join(dir, 'dest'), 'same'),
@@ -103,7 +103,7 @@ onRealHost('copy on a real host', {
       await link(join(dir, 'dest'), join(dir, 'other'))
     },
     task: (dir) => copy('c', { content: 'new', dest: join(dir, 'dest') }),
-    then: async (dir) => expect(await readFile(join(dir, 'other'), 'utf8')).toBe('old'),
+    after: async (dir) => expect(await readFile(join(dir, 'other'), 'utf8')).toBe('old'),
   },
   'a mode of its own is kept when the content changes': {
     given: async (dir) => {
@@ -111,7 +111,7 @@ onRealHost('copy on a real host', {
       await chmod(join(dir, 'dest'), 0o2751)
     },
     task: (dir) => copy('c', { content: 'new', dest: join(dir, 'dest') }),
-    then: async (dir) => expect((await stat(join(dir, 'dest'))).mode & 0o7777).toBe(0o2751),
+    after: async (dir) => expect((await stat(join(dir, 'dest'))).mode & 0o7777).toBe(0o2751),
   },
   'a missing source is named (beh:C6)': {
     task: (dir) => copy('c', { src: join(dir, 'no'), dest: join(dir, 'dest') }),
@@ -123,7 +123,7 @@ onRealHost('copy on a real host', {
       await mkdir(join(dir, 'd'), { mode: 0o750 })
     },
     task: (dir) => copy('c', { src: join(dir, 'src'), dest: join(dir, 'd'), mode: '0600' }),
-    then: async (dir) => {
+    after: async (dir) => {
       expect(await readFile(join(dir, 'd/src'), 'utf8')).toBe('x')
       expect((await stat(join(dir, 'd'))).mode & 0o7777).toBe(0o750)
     },
@@ -131,7 +131,7 @@ onRealHost('copy on a real host', {
   'a slash at the end makes the directories (beh:C8)': {
     given: (dir) => writeFile(join(dir, 'src'), 'x'),
     task: (dir) => copy('c', { src: join(dir, 'src'), dest: `${join(dir, 'a/b')}/` }),
-    then: async (dir) => expect(await readFile(join(dir, 'a/b/src'), 'utf8')).toBe('x'),
+    after: async (dir) => expect(await readFile(join(dir, 'a/b/src'), 'utf8')).toBe('x'),
   },
   'without it a missing directory fails and nothing is made (beh:C8)': {
     task: (dir) => copy('c', { content: 'x', dest: join(dir, 'a/b/file') }),
@@ -147,7 +147,7 @@ onRealHost('copy on a real host', {
       await chmod(join(dir, 'src'), 0o547)
     },
     task: (dir) => copy('c', { src: join(dir, 'src'), dest: join(dir, 'dest'), mode: 'preserve' }),
-    then: async (dir) => expect((await stat(join(dir, 'dest'))).mode & 0o7777).toBe(0o547),
+    after: async (dir) => expect((await stat(join(dir, 'dest'))).mode & 0o7777).toBe(0o547),
   },
   'a link is replaced by the file (beh:C10)': {
     given: async (dir) => {
@@ -155,7 +155,7 @@ onRealHost('copy on a real host', {
       await symlink('target', join(dir, 'dest'))
     },
     task: (dir) => copy('c', { content: 'x', dest: join(dir, 'dest') }),
-    then: async (dir) => {
+    after: async (dir) => {
       expect((await lstat(join(dir, 'dest'))).isFile()).toBe(true)
       expect(await readFile(join(dir, 'target'), 'utf8')).toBe('target')
     },
@@ -166,7 +166,7 @@ onRealHost('copy on a real host', {
       await symlink('target', join(dir, 'dest'))
     },
     task: (dir) => copy('c', { content: 'x', dest: join(dir, 'dest'), follow: true }),
-    then: async (dir) => {
+    after: async (dir) => {
       expect(await readlink(join(dir, 'dest'))).toBe('target')
       expect(await readFile(join(dir, 'target'), 'utf8')).toBe('x')
     },

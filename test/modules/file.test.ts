@@ -130,7 +130,7 @@ const root = process.getuid?.() === 0
 onRealHost('file on a real host', {
   'a directory is made with its parents, all with the mode': {
     task: (dir) => file('d', { path: join(dir, 'a/b/c'), state: 'directory', mode: '0700' }),
-    then: async (dir) => {
+    after: async (dir) => {
       for (const path of ['a', 'a/b', 'a/b/c']) expect((await stat(join(dir, path))).mode & 0o7777).toBe(0o700)
     },
   },
@@ -173,7 +173,7 @@ onRealHost('file on a real host', {
   'a symbolic mode converges': {
     given: (dir) => writeFile(join(dir, 'a'), '', { mode: 0o600 }),
     task: (dir) => file('f', { path: join(dir, 'a'), mode: 'u=rwX,g+r,o=' }),
-    then: async (dir) => expect((await stat(join(dir, 'a'))).mode & 0o7777).toBe(0o640),
+    after: async (dir) => expect((await stat(join(dir, 'a'))).mode & 0o7777).toBe(0o640),
   },
   'a mode is set through a link, which stays (beh:F7)': {
     given: async (dir) => {
@@ -181,7 +181,7 @@ onRealHost('file on a real host', {
       await symlink('a', join(dir, 'l'))
     },
     task: (dir) => file('f', { path: join(dir, 'l'), mode: '0444' }),
-    then: async (dir) => {
+    after: async (dir) => {
       expect((await stat(join(dir, 'a'))).mode & 0o7777).toBe(0o444)
       expect((await lstat(join(dir, 'l'))).isSymbolicLink()).toBe(true)
     },
@@ -190,7 +190,7 @@ onRealHost('file on a real host', {
   'a link is made, relative to where it is (beh:F8)': {
     given: (dir) => writeFile(join(dir, 'target'), ''),
     task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'target' }),
-    then: async (dir) => expect(await readlink(join(dir, 'l'))).toBe('target'),
+    after: async (dir) => expect(await readlink(join(dir, 'l'))).toBe('target'),
   },
   'a link is pointed elsewhere, also when it points to a directory (beh:F8)': {
     given: async (dir) => {
@@ -199,7 +199,7 @@ onRealHost('file on a real host', {
       await symlink(join(dir, 'old'), join(dir, 'l'))
     },
     task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'new' }),
-    then: async (dir) => expect(await readlink(join(dir, 'l'))).toBe('new'),
+    after: async (dir) => expect(await readlink(join(dir, 'l'))).toBe('new'),
   },
   'a link to nothing is refused (beh:F9)': {
     task: (dir) => file('l', { path: join(dir, 'l'), state: 'link', src: 'no' }),
@@ -237,7 +237,7 @@ onRealHost('file on a real host', {
       await symlink('kept', join(dir, 'l'))
     },
     task: (dir) => file('x', { path: join(dir, 'l'), state: 'absent' }),
-    then: async (dir) => expect((await stat(join(dir, 'kept'))).isDirectory()).toBe(true),
+    after: async (dir) => expect((await stat(join(dir, 'kept'))).isDirectory()).toBe(true),
   },
   'touch makes a file, and with times preserved is then content (beh:F3)': {
     task: (dir) => file('t', { path: join(dir, 'a'), state: 'touch', mode: '0600', accessTime: 'preserve', modificationTime: 'preserve' }),
@@ -250,7 +250,7 @@ onRealHost('file on a real host', {
         'owner and group are set by name or number (beh:F14)': {
           given: (dir: string) => writeFile(join(dir, 'a'), ''),
           task: (dir: string) => file('f', { path: join(dir, 'a'), owner: 'nobody', group: '65534' }),
-          then: async (dir: string) => expect((await stat(join(dir, 'a'))).uid).toBe(65_534),
+          after: async (dir: string) => expect((await stat(join(dir, 'a'))).uid).toBe(65_534),
         },
         'an owner that nobody knows fails and leaves nothing behind (beh:F15)': {
           task: (dir: string) => file('d', { path: join(dir, 'a'), state: 'directory' as const, owner: 'no-such-user-here' }),
@@ -269,6 +269,6 @@ onRealHost('touch', {
     // It can never be content: this says so, and the next test looks at the times.
     task: (dir) => file('t', { path: join(dir, 'a'), state: 'touch', accessTime: 'preserve', modificationTime: 'preserve' }),
     unchanged: true,
-    then: async (dir) => expect((await stat(join(dir, 'a'))).mtimeMs).toBe(1000),
+    after: async (dir) => expect((await stat(join(dir, 'a'))).mtimeMs).toBe(1000),
   },
 })

@@ -15,7 +15,7 @@ interface Case {
   readonly fails?: RegExp
   /** Nothing to do from the start. */
   readonly unchanged?: true
-  readonly then?: (dir: string) => Promise<unknown>
+  readonly after?: (dir: string) => Promise<unknown>
 }
 
 /**
@@ -37,7 +37,7 @@ export function onRealHost(title: string, cases: Readonly<Record<string, Case>>)
       await on.close()
       await rm(root, { recursive: true, force: true })
     })
-    Object.entries(cases).forEach(([name, { given, task, fails, unchanged, then }], index) => {
+    Object.entries(cases).forEach(([name, { given, task, fails, unchanged, after }], index) => {
       test(name, async () => {
         const dir = join(root, `${index}`)
         await mkdir(dir)
@@ -57,7 +57,7 @@ export function onRealHost(title: string, cases: Readonly<Record<string, Case>>)
         const second = await look()
         if (!same(second.now, first.want)) expect(second.now, 'check after apply does not see what was wanted').toEqual(first.want)
         expect(second.changes).toBe(false)
-        await then?.(dir)
+        await after?.(dir)
       })
     })
   })

@@ -11,7 +11,7 @@ const params = z.object({ name: z.string() })
 const name = 'x'
 
 /** Never called: only its types matter. */
-export const refused = {
+const refused = {
   misspelt: () => {
     // @ts-expect-error a misspelt parameter
     file('f', { path: '/a', ownr: 'root' })

@@ -24,7 +24,7 @@ interface Pair {
 
 export const newKey = (): Pair => ssh2.utils.generateKeyPairSync('ed25519')
 
-export const hostAt = (port: number, hostKey: Pair, userKey: Pair, user = 'skep'): Host => ({
+const hostAt = (port: number, hostKey: Pair, userKey: Pair, user = 'skep'): Host => ({
   name: 'web1',
   vars: {},
   connection: { kind: 'ssh', host: '127.0.0.1', port, user, privateKey: new Secret(userKey.private), hostKey: hostKey.public },

@@ -6,7 +6,7 @@ export const shells: readonly { readonly shell: string; readonly missing: string
 )
 
 /** Why a program cannot be used here; undefined when it can, and in CI, where its absence has to fail. */
-export function absent(program: string): string | undefined {
+function absent(program: string): string | undefined {
   const found = spawnSync('sh', ['-c', `command -v ${program} || [ -x /usr/sbin/${program} ]`]).status === 0
   return found || process.env['CI'] === 'true' ? undefined : `no ${program} on this machine`
 }

@@ -1,0 +1,151 @@
+/** Every way in which a demo is killed here, and how it is then brought to its end. */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { layout } from '../../cloud/local/layout.ts'
+import { signalTo } from '../../cloud/local/processes.ts'
+import type { Random } from '../sim/random.ts'
+import { type Demo, type Ended, startDemo } from './demo.ts'
+import { effects } from './effects.ts'
+import { ended, type Part, waitForPart } from './processes.ts'
+
+/** What a case is given. */
+export interface Scene {
+  /** Not there yet. */
+  readonly dir: string
+  /** A file outside of it, not there yet. */
+  readonly mark: string
+  /** Of the run that the case begins. */
+  readonly flags: readonly string[]
+  readonly random: Random
+  /** Of a run that nobody kills, on this machine now. */
+  readonly usualSeconds: number
+}
+
+export interface Told {
+  readonly ended: Ended
+  /** What was done, in words. */
+  readonly how: string
+}
+
+export interface Case {
+  readonly name: string
+  readonly kind: 'effect' | 'moment' | 'alone'
+  /** Throws when what it kills was not to be had. */
+  play(scene: Scene): Promise<Told>
+}
+
+const PATIENCE_MS = 90_000
+
+/** Run again without a word, as the guide says; only who was killed before it began anything has to be told once more. */
+const finish = ({ dir, flags }: Scene): Promise<Ended> => startDemo(dir, existsSync(join(layout(dir).owner, 'demo.json')) ? [] : flags).ended
+
+/** The whole group, right after a named effect. */
+const afterEffect = (key: string): Case => ({
+  name: key,
+  kind: 'effect',
+  async play(scene) {
+    const { dir, mark, flags, random } = scene
+    const effect = effects[key]
+    if (effect === undefined) throw new Error(`no effect is called ${key}`)
+    const times = 1 + random.below(effect.most)
+    const first = await startDemo(dir, flags, { effect: key, times, mark }).ended
+    if (first.how !== 'SIGKILL' || !existsSync(mark))
+      throw new Error(`expected to be killed when ${effect.name} (${times}), but it ended with ${first.how}: ${first.stderr.slice(-400)}`)
+    return { ended: await finish(scene), how: `killed after ${seconds(first.seconds)}, when ${effect.name} (${times} of ${effect.most})` }
+  },
+})
+
+/** The whole group, at any moment. */
+const atMoment = (number: number): Case => ({
+  name: `moment-${number}`,
+  kind: 'moment',
+  async play(scene) {
+    const { dir, flags, random, usualSeconds } = scene
+    const moment = random.next() * usualSeconds * 1000
+    const killed = await killAt(startDemo(dir, flags), moment)
+    if (!killed) return { ended: await finish(scene), how: `was over before ${seconds(moment / 1000)}; a second run followed` }
+    return { ended: await finish(scene), how: `killed after ${seconds(moment / 1000)}` }
+  },
+})
+
+/** Again and again, and each time it was let go a little further. */
+const manyTimes: Case = {
+  name: 'six-times',
+  kind: 'moment',
+  async play(scene) {
+    const { dir, flags, random, usualSeconds } = scene
+    const moments: string[] = []
+    for (let time = 0; time < 6; time += 1) {
+      const moment = (0.15 + random.next() * 0.5) * usualSeconds * 1000
+      if (!(await killAt(startDemo(dir, existsSync(dir) ? [] : flags), moment))) break
+      moments.push(seconds(moment / 1000))
+    }
+    return { ended: await finish(scene), how: `killed after ${moments.join(', then ')}` }
+  },
+}
+
+async function killAt(demo: Demo, moment: number): Promise<boolean> {
+  await Promise.race([after(moment), demo.ended])
+  const killed = demo.killGroup()
+  await demo.ended
+  return killed
+}
+
+/** One process of a part, once, while `during` is under way; the demo finishes by itself. */
+const alone = (part: Part, during: Part, waitMs: (random: Random) => number, more: { line?: string } = {}): Case => ({
+  name: `${part.replace(' ', '-')}-alone`,
+  kind: 'alone',
+  async play({ dir, flags, random }) {
+    const demo = startDemo(dir, flags)
+    try {
+      if (more.line !== undefined) await demo.line(more.line)
+      await waitForPart(dir, during, PATIENCE_MS)
+      await after(waitMs(random))
+      const victim = await waitForPart(dir, part, PATIENCE_MS)
+      if (!signalTo(victim, 'SIGKILL')) throw new Error(`the ${part} ended before it could be killed`)
+      return { ended: await demo.ended, how: `killed ${part} ${victim.pid} while there was a ${during}` }
+    } finally {
+      demo.killGroup()
+      await demo.ended
+    }
+  },
+})
+
+/** The demo alone: its agent goes on. `wait`: until the agent has ended; else the next demo meets it at work. */
+const demoAlone = (wait: boolean): Case => ({
+  name: wait ? 'demo-alone' : 'demo-alone-at-once',
+  kind: 'alone',
+  async play(scene) {
+    const { dir, flags, random } = scene
+    const demo = startDemo(dir, flags)
+    const agent = await waitForPart(dir, 'agent', PATIENCE_MS)
+    await demo.line('"state":"locked"')
+    await after(random.below(2000))
+    if (!signalTo(demo.id, 'SIGKILL')) throw new Error('the demo ended before it could be killed')
+    await demo.ended
+    const quiet = wait ? await ended(agent, PATIENCE_MS) : true
+    if (!quiet) throw new Error(`the agent ${agent.pid} did not end by itself`)
+    return { ended: await finish(scene), how: `killed demo ${demo.id.pid}, ${wait ? 'its agent finished' : 'its agent was met at work'}` }
+  },
+})
+
+const seconds = (value: number): string => `${value.toFixed(1)} s`
+const atOnce = () => 0
+const within = (ms: number) => (random: Random) => random.below(ms)
+
+/** In the order in which they are played. */
+export const cases: readonly Case[] = [
+  ...Object.keys(effects).map(afterEffect),
+  ...Array.from({ length: 10 }, (_, index) => atMoment(index + 1)),
+  manyTimes,
+  alone('agent', 'machine', within(4000)),
+  alone('door', 'key host', atOnce),
+  alone('key host', 'key host', within(150)),
+  alone('intake', 'intake', within(800)),
+  alone('machine', 'pipeline', atOnce),
+  alone('job', 'pipeline', atOnce),
+  demoAlone(true),
+  demoAlone(false),
+]

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { layout } from '../../cloud/local/layout.ts'
+import { told } from './events.ts'
+import { type Ended, living, newStage, type Stage, signalGroup, until } from './stage.ts'
+import { contents } from './tree.ts'
+
+const argv = (dir: string) => ['demo', '--samples', '3', '--workers', '2', '--dir', dir, '--json']
+
+let stage: Stage
+/** What became of a demo that got SIGINT while workers lived, of others beside it, and of the next one. */
+let second: Ended
+let interrupted: Ended & { readonly tookMs: number }
+let left: readonly unknown[]
+let others: readonly Ended[]
+let unchanged: boolean
+let again: Ended
+
+beforeAll(async () => {
+  stage = newStage()
+  const running = stage.start(argv(stage.dir))
+  await until('workers live and one is configured', () => /"type":"worker".*"state":"(ready|locked|keyed)"/.test(running.said()))
+  second = await stage.skep(argv(stage.dir))
+  const began = performance.now()
+  signalGroup(running.child, 'SIGINT')
+  interrupted = { ...(await running.ended), tookMs: performance.now() - began }
+  left = living(stage.root, stage.dir)
+  const before = contents(stage.dir)
+  others = [
+    await stage.skep(['demo', '--samples', '4', '--dir', stage.dir]),
+    await stage.skep(['demo', '--workers', '3', '--fail', 'empty', '--dir', stage.dir, '--json']),
+  ]
+  unchanged = JSON.stringify(contents(stage.dir)) === JSON.stringify(before)
+  again = await stage.skep(['demo', '--dir', stage.dir, '--json'])
+}, 240_000)
+afterAll(() => stage.dispose(), 30_000)
+
+describe('a directory that a demo is using', () => {
+  test('is refused to another one, which does not disturb it', () => {
+    expect(second).toMatchObject({ code: 1, stdout: '' })
+    expect(second.stderr).toBe(
+      'skep: ../cloud is in use by another skep demo: wait for it, stop it, or name another directory with --dir\n',
+    )
+  })
+})
+
+describe('SIGINT to the whole process group', () => {
+  test('ends it with 130 within ten seconds', () => {
+    expect(interrupted).toMatchObject({ code: 130, signal: null })
+    expect(interrupted.tookMs).toBeLessThan(10_000)
+  })
+
+  test('says in one line how to go on, and tells no summary', () => {
+    expect(interrupted.stderr).toBe('interrupted; the workers are swept, nothing is lost. Go on with: skep demo --dir ../cloud\n')
+    expect(interrupted.stdout).not.toContain('"summary"')
+  })
+
+  test('leaves no process: no worker, no service, no agent', () => expect(left).toEqual([]))
+
+  test('does not let a run with other flags take its place, and names them', () => {
+    expect(others.map(({ code, stdout }) => [code, stdout])).toEqual([
+      [1, ''],
+      [1, ''],
+    ])
+    expect(others[0]?.stderr).toContain('was begun with --samples 3 and is not finished; got --samples 4. Finish it with: skep demo --dir')
+    expect(others[1]?.stderr).toContain('was begun with --workers 2 --fail (none) and is not finished; got --workers 3 --fail empty.')
+    for (const { stderr } of others) expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(unchanged).toBe(true)
+  })
+
+  test('lets the next demo finish the very run', () => {
+    expect(again.code).toBe(0)
+    const { summary, samples } = told(again.stdout)
+    expect(summary).toMatchObject({ state: 'COMPLETE', residue: [], quiescent: true, audit: { ok: true }, notices: ['start', 'done'] })
+    expect(again.stderr).toBe(`finishing run ${summary.run}, which was interrupted\n`)
+    expect(summary.results).toHaveLength(3)
+    const ids = new Set([...interrupted.stdout.matchAll(/"type":"sample","id":"([^"]+)"/g)].map(([, id]) => id))
+    expect(new Set(samples.map(({ id }) => id))).toEqual(ids)
+    // Whoever was swept by the interrupt is nobody's fault: it says so, and counts against no sample.
+    expect(readFileSync(layout(stage.dir).chain, 'utf8')).toMatch(
+      /"ev":"worker\.gone".*"reason":"interrupted"|"reason":"interrupted".*"ev":"worker\.gone"/,
+    )
+  })
+})
