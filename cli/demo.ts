@@ -1,5 +1,5 @@
 /** `skep demo`: the whole story on this machine, to watch, to test with, and to learn the commands from. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { layout, topNames } from '../cloud/local/layout.ts'
@@ -70,6 +70,8 @@ async function demo({ dir: flag, json = false, samples, workers, fail }: Flags):
 
 /** Makes the directory ours for as long as we live; one that is something else, or in use, is refused and left as it is. */
 async function take(dir: string, shown: string): Promise<() => void> {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new Error(`--dir: expected a directory, got a file: ${shown}`)
   const names = existsSync(layout(dir).marker) || !existsSync(dir) ? [] : readdirSync(dir)
   // A local cloud whose making was cut short holds only names of its own, `buckets` first, and is completed.
   const cutShort = names.includes('buckets') && names.every((name) => topNames.has(name) || name.startsWith('.tmp-'))

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from '../cloud/local/durable.ts'
 import { openLocal } from '../cloud/local/open.ts'
-import type { Delivery } from '../cloud/ports.ts'
+import { CloudError, type Delivery } from '../cloud/ports.ts'
 import { nameHmac } from '../custody/audit-record.ts'
 import { objectEventSchema } from '../custody/messages.ts'
 import { type Intake, ring, takeListing, takeObject } from './intake.ts'
@@ -47,7 +47,8 @@ while (!stop.signal.aborted) {
     if (deliveries.length > 0) await ring(intake)
   } catch (error) {
     if (stop.signal.aborted) break
-    process.stderr.write(`intake: ${error instanceof Error ? error.message : String(error)}\n`)
+    // A cloud's message may hold the name of an object, and a refused name is kept nowhere.
+    process.stderr.write(`intake: ${error instanceof CloudError ? error.code : String(error)}\n`)
     await cloud.clock.sleep(retryMs, stop.signal).catch(() => undefined)
   }
 }

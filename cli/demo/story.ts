@@ -1,5 +1,5 @@
 /** The whole story: study, submit, agent, results, proof. Every part is the very function that the commands by hand use. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { layout } from '../../cloud/local/layout.ts'
 import { residue } from '../../cloud/local/residue.ts'
@@ -17,6 +17,7 @@ import { initHomerKey } from '../key.ts'
 import { withLocalCloud } from '../local-cloud.ts'
 import { withSubmitTo } from '../submit.ts'
 import { type AgentProcess, startAgent } from './agent-process.ts'
+import { removeLeftovers } from './leftovers.ts'
 import { type Memory, remember } from './memory.ts'
 import { intrude, killWorker, spoil, victimOf } from './mischief.ts'
 import { type DemoResult, reportText } from './report.ts'
@@ -46,6 +47,7 @@ export async function tellStory(dir: string, memory: Memory, telling: Telling, s
     if (stop.aborted) throw new Interrupted()
   }
   await initHomerKey(dir)
+  removeLeftovers(dir)
   const planned = await submitted(dir, memory, telling, halt)
   const { run } = planned
   telling.part(`${memory.workers} workers at once work on run ${run}`)
@@ -145,10 +147,8 @@ async function concluded(dir: string, run: string, secondsSoFar: number): Promis
   const { record, refused, audit } = await withLocalCloud(dir, 'agent', (cloud) => proof(cloud, run))
   const done = record.jobs.some(({ value }) => value.kind === 'sample' && value.state === 'DONE')
   const tabled = record.jobs.some(({ value }) => value.kind === 'consolidate' && value.state === 'DONE')
-  const fetched =
-    done && !existsSync(out)
-      ? await withLocalCloud(dir, 'owner', ({ objects }) => fetchRun({ objects, home: owner }, { run, out }))
-      : undefined
+  // An earlier demo may have fetched them and been killed before it said so; they are there whole or not at all.
+  if (done && !existsSync(out)) await withLocalCloud(dir, 'owner', ({ objects }) => fetchRun({ objects, home: owner }, { run, out }))
   const samples = record.jobs
     .filter(({ value }) => value.kind === 'sample')
     .map(({ value }) => ({ id: value.unit, state: value.state, attempts: value.attempt, class: value.class }))
@@ -159,7 +159,7 @@ async function concluded(dir: string, run: string, secondsSoFar: number): Promis
     samples,
     refused,
     table: tabled ? join(out, 'table.csv') : null,
-    results: (fetched?.files ?? []).filter((path) => path.startsWith(join(out, 'samples'))),
+    results: done ? filesUnder(join(out, 'samples')) : [],
     notices: ['start', 'done'].filter((which) => record.notices.has(`notice#${which}`)),
     residue: await residue(dir),
     quiescent: record.run.value.quiescent,
@@ -171,6 +171,11 @@ async function concluded(dir: string, run: string, secondsSoFar: number): Promis
   await putFile(report, reportText(result, new Map(plan?.files.map(({ sample, path }) => [sample, path]))))
   return result
 }
+
+const filesUnder = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []))
+    .sort()
 
 async function proof({ ledger, trail, signer }: Cloud, run: string) {
   const record = await readRun(ledger, run)

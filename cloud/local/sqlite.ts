@@ -26,7 +26,10 @@ export function openDatabase(path: string, waitMs = 15_000): Database {
   createPrivate(path)
   const database = new sqlite.DatabaseSync(path)
   database.exec(`PRAGMA busy_timeout = ${waitMs}`)
-  database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF')
+  // secure_delete: a refused name that was in a message must not stay behind in a free page.
+  database.exec(
+    'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON',
+  )
   return database
 }
 

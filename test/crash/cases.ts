@@ -1,6 +1,6 @@
 /** Every way in which a demo is killed here, and how it is then brought to its end. */
 
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { layout } from '../../cloud/local/layout.ts'
@@ -39,7 +39,8 @@ export interface Case {
 const PATIENCE_MS = 90_000
 
 /** Run again without a word, as the guide says; only who was killed before it began anything has to be told once more. */
-const finish = ({ dir, flags }: Scene): Promise<Ended> => startDemo(dir, existsSync(join(layout(dir).owner, 'demo.json')) ? [] : flags).ended
+const again = ({ dir, flags }: Scene): Demo => startDemo(dir, existsSync(join(layout(dir).owner, 'demo.json')) ? [] : flags)
+const finish = (scene: Scene): Promise<Ended> => again(scene).ended
 
 /** The whole group, right after a named effect. */
 const afterEffect = (key: string): Case => ({
@@ -63,34 +64,40 @@ const atMoment = (number: number): Case => ({
   kind: 'moment',
   async play(scene) {
     const { dir, flags, random, usualSeconds } = scene
-    const moment = random.next() * usualSeconds * 1000
-    const killed = await killAt(startDemo(dir, flags), moment)
-    if (!killed) return { ended: await finish(scene), how: `was over before ${seconds(moment / 1000)}; a second run followed` }
-    return { ended: await finish(scene), how: `killed after ${seconds(moment / 1000)}` }
+    // A run that was quicker than usual is begun anew, and killed sooner.
+    for (let moment = random.next() * usualSeconds * 1000; moment > 1; moment *= 0.75) {
+      const whole = await killAt(startDemo(dir, flags), moment)
+      if (whole === undefined) return { ended: await finish(scene), how: `killed after ${seconds(moment / 1000)}` }
+      rmSync(dir, { recursive: true })
+    }
+    throw new Error('it was always over before it could be killed')
   },
 })
 
-/** Again and again, and each time it was let go a little further. */
+/** Again and again, at any moment, until one comes through. */
 const manyTimes: Case = {
   name: 'six-times',
   kind: 'moment',
   async play(scene) {
     const { dir, flags, random, usualSeconds } = scene
     const moments: string[] = []
+    const how = () => `killed after ${moments.join(', then ')}`
     for (let time = 0; time < 6; time += 1) {
-      const moment = (0.15 + random.next() * 0.5) * usualSeconds * 1000
-      if (!(await killAt(startDemo(dir, existsSync(dir) ? [] : flags), moment))) break
+      const moment = (0.1 + random.next() * 0.4) * usualSeconds * 1000
+      const whole = await killAt(time === 0 ? startDemo(dir, flags) : again(scene), moment)
+      if (whole !== undefined) return { ended: whole, how: how() }
       moments.push(seconds(moment / 1000))
     }
-    return { ended: await finish(scene), how: `killed after ${moments.join(', then ')}` }
+    return { ended: await finish(scene), how: how() }
   },
 }
 
-async function killAt(demo: Demo, moment: number): Promise<boolean> {
-  await Promise.race([after(moment), demo.ended])
+/** How it ended, if it did so before it could be killed. */
+async function killAt(demo: Demo, moment: number): Promise<Ended | undefined> {
+  await Promise.race([after(moment, undefined, { ref: false }), demo.ended])
   const killed = demo.killGroup()
-  await demo.ended
-  return killed
+  const end = await demo.ended
+  return killed ? undefined : end
 }
 
 /** One process of a part, once, while `during` is under way; the demo finishes by itself. */

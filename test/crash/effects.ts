@@ -69,6 +69,10 @@ export const effects: Readonly<Record<string, Effect>> = {
   },
   'seal-deleted': { ...objectDelete, name: 'the seal is deleted', in: 'agent', most: 1, matches: put('input', /\.seal$/) },
   quiescent: { ...auditAppend, name: 'the audit chain says run.quiescent', in: 'agent', most: 1, matches: audited('run.quiescent') },
+  fetching: {
+    ...{ name: 'a result is half fetched', in: 'demo', of: 'objects', method: 'get', when: 'after', most: 6 },
+    matches: put('output', /\.pgp$|result\.json$/),
+  },
   fetched: {
     ...{ name: 'the results are fetched', in: 'demo', of: 'fs/promises', method: 'rename', when: 'after', most: 1 },
     matches: ([, to]) => /\/owner\/results\/[^/]+$/.test(text(to)),

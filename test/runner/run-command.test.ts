@@ -74,10 +74,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     'no inventory': [['play.ts'], /expected an inventory: -i 'local:' for this machine/],
     'no playbook': [['-i', 'local:'], /missing required argument 'playbook'/],
     'a playbook that is not there': [['no.ts', '-i', 'local:'], /there is no playbook no\.ts/],
-    'a file that is no playbook': [
-      [main.replace('main.ts', 'node-version.ts'), '-i', 'local:'],
-      /expected a default export made by playbook/,
-    ],
+    'a file that is no playbook': [[join(root, 'runner/sh.ts'), '-i', 'local:'], /expected a default export made by playbook/],
     'a variable that is wrong': [
       [example, '-i', 'local:', '-e', 'directory=x'],
       /parameter 'directory': expected an absolute path, got "x"/,

@@ -12,6 +12,7 @@ test('what is interpolated is quoted: words, numbers, lists, commands', () => {
 })
 
 test('backslashes are those of the shell; a dollar with a brace and a backtick can be written', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what the shell is to see
   expect(sh`printf 'a\n\0' "\${x%/}" \`id\` \\`.text).toBe('printf \'a\\n\\0\' "${x%/}" `id` \\\\')
 })
 

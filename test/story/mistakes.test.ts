@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -39,7 +40,7 @@ const cases: Readonly<Record<string, readonly [argv: readonly string[], ...says:
   'a flag without its value': [['demo', '--dir'], "option '--dir <dir>' argument missing"],
   'a directory without a name': [['demo', '--dir', ''], '--dir', 'expected the path of a directory, got an empty one'],
   'a directory of somebody else’s': [['demo', '--dir', 'foreign'], 'foreign: expected a new or empty directory, or one of an earlier demo'],
-  'a file for a directory': [['demo', '--dir', 'plain.txt'], 'plain.txt', 'expected', 'directory'],
+  'a file for a directory': [['demo', '--dir', 'plain.txt'], '--dir: expected a directory, got a file: plain.txt'],
   'a directory inside a file': [['demo', '--dir', 'plain.txt/x'], 'plain.txt/x', 'choose another directory'],
   'a cloud of another version': [['demo', '--dir', 'newer'], 'format 1', '99', 'use the version of skep that made it'],
   'an agent without a cloud': [['agent', '--once', '--dir', 'nowhere'], 'nowhere', 'it is not a local cloud', 'skep key init --dir'],
@@ -70,18 +71,60 @@ const cases: Readonly<Record<string, readonly [argv: readonly string[], ...says:
   'control characters in a flag': [['demo', '--fail', '\u001b]0;x\u0007'], '\\u{1b}]0;x\\u{7}'],
   'control characters in a directory': [['agent', '--once', '--dir', 'a\u001b[2Jb'], 'a\\u{1b}[2Jb', 'it is not a local cloud'],
   'control characters in a file': [['submit', 'a\u001b[31m\u202eb.csv'], 'a\\u{1b}[31m\\u{202e}b.csv: there is no such file'],
-  'a line break in a file': [['submit', 'a\nskep: all is well'], 'skep: all is well: there is no such file'],
+  'a line break in a file': [['submit', 'a\nskep: all is well'], 'a\\u{a}skep: all is well: there is no such file'],
   'control characters in a run': [['fetch', 'x\u009b31m', '-o', 'out'], 'expected the id of a run', '\\u{9b}31m'],
 }
 
-describe('one clear line on stderr, exit code 1, and nothing changed, for', () => {
-  test.concurrent.each(Object.entries(cases))('%s', { timeout: 60_000 }, async (title, [argv, ...says]) => {
-    const { code, stdout, stderr } = await stage.skep(argv, { env: { SKEP_DIR: stage.dir } })
-    expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
-    for (const words of says) expect(stderr).toContain(words)
-    expect(stderr.endsWith('\n')).toBe(true)
-    if (!title.startsWith('a line break')) expect(stderr.trimEnd().split('\n')).toHaveLength(1)
-    expect(stderr).not.toMatch(/\n\s+at |node:internal|\.ts:[0-9]/)
-    expect(/[\p{Cc}\p{Cf}]/u.test(stderr.replaceAll('\n', ''))).toBe(false)
+interface Answer {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+let answers: readonly Answer[]
+let before: Readonly<Record<string, string>>
+beforeAll(async () => {
+  before = { ...contents(stage.cwd), ...contents(stage.dir) }
+  const env = { PATH: process.env['PATH'] ?? '', HOME: stage.home, TMPDIR: stage.tmp, LANG: 'C.UTF-8', SKEP_DIR: stage.dir }
+  const input = JSON.stringify(Object.values(cases).map(([argv]) => argv))
+  // One process for all: to begin one costs more than a mistake.
+  const many = spawnSync(process.execPath, [join(import.meta.dirname, 'many.ts')], {
+    cwd: stage.cwd,
+    env,
+    input,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  if (many.status !== 0) throw new Error(many.stderr)
+  answers = JSON.parse(many.stdout)
+}, 70_000)
+
+const clear = ({ code, stdout, stderr }: Answer, says: readonly string[]): void => {
+  expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
+  for (const words of says) expect(stderr).toContain(words)
+  expect(stderr.endsWith('\n')).toBe(true)
+  expect(stderr).not.toMatch(/\n\s+at |node:internal|\.ts:[0-9]/)
+  expect(/[\p{Cc}\p{Cf}]/u.test(stderr.replaceAll('\n', ''))).toBe(false)
+}
+
+describe('one clear line on stderr and exit code 1 for', () => {
+  test.each(Object.entries(cases))('%s', (title, [, ...says]) => {
+    const answer = answers[Object.keys(cases).indexOf(title)]
+    if (answer === undefined) throw new Error('it was not asked')
+    clear(answer, says)
+    // What may have been meant stands on a line of its own.
+    expect(answer.stderr.replace(/\(Did you mean .+\?\)\n$/, '').trimEnd()).not.toContain('\n')
+  })
+
+  test('none of them changed anything', () => expect({ ...contents(stage.cwd), ...contents(stage.dir) }).toEqual(before))
+
+  test('a program that is really started, too', async () => {
+    const [nowhere, everything] = await Promise.all([
+      stage.skep(['agent', '--once', '--dir', 'no\u001b[31mwhere']),
+      stage.skep(['demo', '--fail', 'everything']),
+    ])
+    clear(nowhere, ['no\\u{1b}[31mwhere', 'it is not a local cloud'])
+    clear(everything, [seven])
+    expect({ ...contents(stage.cwd), ...contents(stage.dir) }).toEqual(before)
   })
 })

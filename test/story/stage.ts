@@ -58,7 +58,7 @@ export function newStage(): Stage {
 
   const start = (argv: readonly string[], { env = {}, cwd: where = cwd, clone = project, limitMs = 120_000 }: Options = {}): Running => {
     const began = performance.now()
-    const child = spawn(process.execPath, [join(clone, 'cli', 'main.ts'), ...argv], {
+    const child = spawn(process.execPath, [join(clone, 'cli', 'skep.js'), ...argv], {
       cwd: where,
       env: { PATH: process.env['PATH'] ?? '', HOME: home, TMPDIR: tmp, LANG: 'C.UTF-8', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

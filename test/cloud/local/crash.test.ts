@@ -9,9 +9,11 @@ import { type Actor, act, launchOf, newPlace, type Place, stateOf, until } from 
 
 let place: Place
 let agent: Cloud
+let sweeper: Cloud
 beforeEach(async () => {
   place = await newPlace()
   agent = await place.open('agent')
+  sweeper = await place.open('sweeper')
 })
 afterEach(() => place.dispose())
 
@@ -71,7 +73,7 @@ describe('several processes at once', () => {
     await until('it runs', () => stateOf(agent, id, 'running'))
     await until(
       'the machines that came second are gone',
-      async () => (await agent.compute.remains(id)).filter((line) => line.startsWith('process')).length === 1,
+      async () => (await sweeper.compute.remains(id)).filter((line) => line.startsWith('process')).length === 1,
     )
   })
 
@@ -141,8 +143,8 @@ describe('after a kill -9 in the middle', () => {
     for (const [round, id] of acknowledged(actor).entries()) expect(ids[round]).toBe(id)
     for (const id of ids) await until('it runs', () => stateOf(agent, id, 'running'))
     expect(await agent.compute.describe()).toHaveLength(3)
-    for (const id of ids) await agent.compute.terminate(id)
-    for (const id of ids) expect(await agent.compute.remains(id)).toEqual([])
+    for (const id of ids) await sweeper.compute.terminate(id)
+    for (const id of ids) expect(await sweeper.compute.remains(id)).toEqual([])
     expect(await residue(place.dir)).toEqual([])
   })
 

@@ -7,13 +7,15 @@ import { diskOf, layout } from '../../../cloud/local/layout.ts'
 import { instanceEntry, isAlive, marked, ourselves, processes, signalTo } from '../../../cloud/local/processes.ts'
 import { makeSshKey } from '../../../cloud/local/ssh-keys.ts'
 import type { Cloud } from '../../../cloud/ports.ts'
-import { answers, type Booted, boot, launchOf, login, newPlace, type Place, run, stateOf, until } from './place.ts'
+import { answers, type Booted, begin, boot, launchOf, login, newPlace, type Place, run, stateOf, until } from './place.ts'
 
 let place: Place
 let agent: Cloud
+let sweeper: Cloud
 beforeAll(async () => {
   place = await newPlace()
   agent = await place.open('agent')
+  sweeper = await place.open('sweeper')
 })
 afterAll(() => place.dispose())
 
@@ -21,7 +23,7 @@ const isOver = (id: string) => until('it is terminated', () => stateOf(agent, id
 
 async function leavesNothing({ id, disk }: Booted): Promise<void> {
   await isOver(id)
-  expect(await agent.compute.remains(id)).toEqual([])
+  expect(await sweeper.compute.remains(id)).toEqual([])
   expect(existsSync(disk)).toBe(false)
 }
 
@@ -53,7 +55,7 @@ describe('a machine', () => {
     expect(environment.map((line) => line.split('=')[0]).filter((name) => !known.includes(name ?? ''))).toEqual([])
     expect(environment).toContain(`SKEP_INSTANCE=${machine.id}`)
     client.end()
-    await agent.compute.terminate(machine.id)
+    await sweeper.compute.terminate(machine.id)
     await leavesNothing(machine)
   })
 
@@ -63,7 +65,7 @@ describe('a machine', () => {
       (await agent.compute.describe()).find((one) => one.id === id && one.state === 'running'),
     )
     await expect(login(address ?? { host: '', port: 0 }, makeSshKey())).rejects.toThrow(/authentication/)
-    await agent.compute.terminate(id)
+    await sweeper.compute.terminate(id)
   })
 
   test('keeps its disk private, and its host key off it', async () => {
@@ -73,7 +75,7 @@ describe('a machine', () => {
     const client = await login(machine.address, machine.key)
     expect((await run(client, 'grep -rl "OPENSSH PRIVATE" . ; echo done')).stdout.toString()).toBe('done\n')
     client.end()
-    await agent.compute.terminate(machine.id)
+    await sweeper.compute.terminate(machine.id)
   })
 
   test('starts its job once, and ends with it', async () => {
@@ -115,7 +117,7 @@ describe('a machine', () => {
     bring(machine)
     expect(await run(client, 'machine/start')).toMatchObject({ code: 0 })
     client.end()
-    await agent.compute.terminate(machine.id)
+    await sweeper.compute.terminate(machine.id)
     await leavesNothing(machine)
   })
 
@@ -124,7 +126,7 @@ describe('a machine', () => {
     bring(machine)
     const [client, other] = [await login(machine.address, machine.key), await login(machine.address, machine.key)]
     await run(client, 'machine/start')
-    const shell = run(other, 'sleep 60 & (setsid sleep 60 &); exec cat', 'x')
+    const shell = begin(other, 'sleep 60 & (setsid sleep 60 &); exec cat')
     const closed = new Promise<void>((resolve) => void client.once('close', () => resolve()))
     expect(await run(client, 'machine/lock')).toMatchObject({ code: 0 })
     expect(await answers(machine.address)).toBe(false)
@@ -136,14 +138,14 @@ describe('a machine', () => {
     const left = processes.all().filter(({ pid }) => processes.withEnvironment(instanceEntry(machine.id)).includes(pid))
     expect(left.map(({ name }) => name).sort()).toEqual(['node', 'node']) // the machine and its job
     expect(processes.listening(new Set(left.map(({ pid }) => pid)))).toEqual([])
-    await agent.compute.terminate(machine.id)
+    await sweeper.compute.terminate(machine.id)
     await leavesNothing(machine)
   })
 
   test('ends itself by machine/shutdown', async () => {
     const machine = await boot(place, agent)
     const client = await login(machine.address, machine.key)
-    const ran = run(client, 'machine/shutdown')
+    const ran = begin(client, 'machine/shutdown')
     await leavesNothing(machine)
     await ran
   })
@@ -178,24 +180,24 @@ describe('nothing is left of a machine', () => {
     sh -c 'trap "" TERM HUP INT; sleep 64; sleep 64' >/dev/null 2>&1 &`
 
   const ends: Readonly<Record<string, (machine: Booted) => Promise<void> | void>> = {
-    'that is terminated': ({ id }) => agent.compute.terminate(id),
+    'that is terminated': ({ id }) => sweeper.compute.terminate(id),
     'whose process is killed': ({ pid }) => void process.kill(pid, 'SIGKILL'),
     'that is stopped and cannot answer': async ({ id, pid }) => {
       process.kill(pid, 'SIGSTOP')
-      await agent.compute.terminate(id)
+      await sweeper.compute.terminate(id)
     },
     'that two terminate at once': async ({ id }) => {
-      await Promise.all([agent.compute.terminate(id), agent.compute.terminate(id)])
+      await Promise.all([sweeper.compute.terminate(id), sweeper.compute.terminate(id)])
     },
   }
 
   test.each(Object.entries(ends))('%s', async (_, end) => {
     const machine = await boot(place, agent)
     const client = await login(machine.address, machine.key)
-    const ran = run(client, strays)
+    const ran = begin(client, strays)
     const sleeping = () => marked(instanceEntry(machine.id)).filter(({ name }) => name === 'sleep').length
     await until('the strays are there', () => sleeping() === 4)
-    expect((await agent.compute.remains(machine.id)).length).toBeGreaterThanOrEqual(7) // with the machine, its socket and its disk
+    expect((await sweeper.compute.remains(machine.id)).length).toBeGreaterThanOrEqual(7) // with the machine, its socket and its disk
     await end(machine)
     await leavesNothing(machine)
     expect(processes.withEnvironment(instanceEntry(machine.id))).toEqual([])
@@ -211,19 +213,19 @@ describe('nothing is left of a machine', () => {
     const { id } = await agent.compute.launch(launchOf('broken'))
     expect(id).toBe(row?.id)
     await until('it runs', () => stateOf(agent, id, 'running'))
-    await agent.compute.terminate(id)
-    expect(await agent.compute.remains(id)).toEqual([])
+    await sweeper.compute.terminate(id)
+    expect(await sweeper.compute.remains(id)).toEqual([])
   })
 
   test('that never came to be', async () => {
     const broken = await place.open('agent', { machine: ['/nonexistent/node'] })
     await broken.compute.launch(launchOf('never')).catch(() => undefined)
     const [row] = (await agent.compute.describe()).filter(({ token }) => token === 'never')
-    await agent.compute.terminate(row?.id ?? '')
+    await sweeper.compute.terminate(row?.id ?? '')
     expect(await stateOf(agent, row?.id ?? '', 'terminated')).toBe(true)
     await expect(agent.compute.launch(launchOf('never'))).rejects.toMatchObject({ code: 'IdempotentInstanceTerminated' })
     await pause(300)
-    expect(await agent.compute.remains(row?.id ?? '')).toEqual([])
+    expect(await sweeper.compute.remains(row?.id ?? '')).toEqual([])
   })
 
   test('but nobody else is touched: a pid that is used again is another process', () => {

@@ -32,8 +32,8 @@ export async function newPlace(): Promise<Place> {
     dir,
     open,
     async dispose() {
-      const agent = await open('agent')
-      for (const { id, state } of await agent.compute.describe()) if (state !== 'terminated') await agent.compute.terminate(id)
+      const sweeper = await open('sweeper')
+      for (const { id, state } of await sweeper.compute.describe()) if (state !== 'terminated') await sweeper.compute.terminate(id)
       for (const cloud of opened) await cloud.close()
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
     },
@@ -129,6 +129,13 @@ export function run(client: Client, command: string, stdin: Uint8Array | string 
     })
   })
 }
+
+/** Begins a command that will be cut off; resolves when it is over, however. */
+export const begin = (client: Client, command: string): Promise<void> =>
+  run(client, command).then(
+    () => undefined,
+    () => undefined,
+  )
 
 /** Whether anybody answers a TCP connection. */
 export const answers = (address: { host: string; port: number }): Promise<boolean> =>

@@ -43,7 +43,7 @@ describe('residue', () => {
   })
 
   test('is nothing after a machine has ended, and much before', async () => {
-    const agent = await place.open('agent')
+    const [agent, sweeper] = [await place.open('agent'), await place.open('sweeper')]
     const machine = await boot(place, agent)
     const { port } = machine.address
     expect(await residue(place.dir)).toEqual([
@@ -51,7 +51,7 @@ describe('residue', () => {
       `socket 127.0.0.1:${port} of process ${machine.pid}`,
       `disk workers/${machine.id}`,
     ])
-    await agent.compute.terminate(machine.id)
+    await sweeper.compute.terminate(machine.id)
     expect(await residue(place.dir)).toEqual([])
   })
 
@@ -113,7 +113,7 @@ describe('residue', () => {
   })
 
   test('finds objects of relays, of closed runs, and of attempts that are no result', async () => {
-    const agent = await place.open('agent')
+    const [agent, sweeper] = [await place.open('agent'), await place.open('sweeper')]
     const owner = await place.open('owner')
     const job = 'a'.repeat(40)
     await agent.objects.put('ancillary', relayKey(job, 1, 'beat'), Buffer.from('{}'))
@@ -129,7 +129,7 @@ describe('residue', () => {
     })
     const worker = await place.open('worker', { instance: id })
     await worker.objects.put('output', attemptFile(run, unit, 2, 1), Buffer.from('x'))
-    await agent.compute.terminate(id)
+    await sweeper.compute.terminate(id)
     expect(await residue(place.dir, { openRuns: [other] })).toEqual([
       `object ancillary/relay/${job}/1/beat.json`,
       `object input/${sampleKey(run, unit)}`,

@@ -6,7 +6,7 @@ import type { Client } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSshKey, publicHalf } from '../../../cloud/local/ssh-keys.ts'
 import { type Sshd, startSshd } from '../../../cloud/local/sshd.ts'
-import { login, run, until } from './place.ts'
+import { begin, login, run, until } from './place.ts'
 
 const hostKey = makeSshKey()
 const key = makeSshKey()
@@ -92,7 +92,7 @@ describe('an SSH session', () => {
 
   test('leaves its command running when the client hangs up, as sshd does', async () => {
     const other = await login(sshd, key)
-    void run(other, `sleep 0.3; touch ${folder}/survived`)
+    void begin(other, `sleep 0.3; touch ${folder}/survived`)
     await until('it runs', () => spawnSync('pgrep', ['-f', `touch ${folder}`]).status !== 1)
     other.destroy()
     await until('it went on', () => existsSync(join(folder, 'survived')))
@@ -125,7 +125,7 @@ describe('an SSH server', () => {
   test('that is closed ends its sessions and their commands', async () => {
     const door = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder })
     const guest = await login(door, key)
-    const ran = run(guest, `trap "" TERM; sleep 6${process.pid}`)
+    const ran = begin(guest, `trap "" TERM; sleep 6${process.pid}`)
     await until('it runs', () => spawnSync('pgrep', ['-f', `sleep 6${process.pid}`]).status !== 1)
     await door.close()
     await ran
