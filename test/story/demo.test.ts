@@ -209,11 +209,14 @@ describe('afterwards', () => {
     'an OpenSSH key': Buffer.from('openssh-key-v1\0\0\0\0\u0004none', 'latin1'),
   }
 
+  /** No secret: ssh2 has this key in its sources, to learn what this Node can do, and so have bundles. */
+  const ofSsh2 = 'MC4CAQAwBQYDK2VwBCIEIHKj+sVa9WcD/q2DJUJaf43Kptc8xYuUQA4bOFj9vC8T'
+
   test('no private key stands outside of the private folders', () => {
     const files = tree(stage.dir).filter(({ kind }) => kind === 'file')
     const holding = (path: string): boolean => {
-      const bytes = readFileSync(path)
-      return isKey.test(bytes.toString('latin1')) || foundIn(bytes, beginnings).length > 0
+      const text = readFileSync(path, 'latin1').replaceAll(ofSsh2, '')
+      return isKey.test(text) || foundIn(Buffer.from(text, 'latin1'), beginnings).length > 0
     }
     const found = files.filter(({ absolute }) => holding(absolute)).map(({ path }) => path)
     expect(found.filter((path) => !isPrivate(path))).toEqual([])

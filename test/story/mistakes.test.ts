@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newStage, type Stage } from './stage.ts'
+import { type Answer, newStage, type Stage } from './stage.ts'
 import { contents } from './tree.ts'
 
 let stage: Stage
@@ -75,28 +74,14 @@ const cases: Readonly<Record<string, readonly [argv: readonly string[], ...says:
   'control characters in a run': [['fetch', 'x\u009b31m', '-o', 'out'], 'expected the id of a run', '\\u{9b}31m'],
 }
 
-interface Answer {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
 let answers: readonly Answer[]
 let before: Readonly<Record<string, string>>
 beforeAll(async () => {
   before = { ...contents(stage.cwd), ...contents(stage.dir) }
-  const env = { PATH: process.env['PATH'] ?? '', HOME: stage.home, TMPDIR: stage.tmp, LANG: 'C.UTF-8', SKEP_DIR: stage.dir }
-  const input = JSON.stringify(Object.values(cases).map(([argv]) => argv))
-  // One process for all: to begin one costs more than a mistake.
-  const many = spawnSync(process.execPath, [join(import.meta.dirname, 'many.ts')], {
-    cwd: stage.cwd,
-    env,
-    input,
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  if (many.status !== 0) throw new Error(many.stderr)
-  answers = JSON.parse(many.stdout)
+  answers = stage.many(
+    Object.values(cases).map(([argv]) => argv),
+    { SKEP_DIR: stage.dir },
+  )
 }, 70_000)
 
 const clear = ({ code, stdout, stderr }: Answer, says: readonly string[]): void => {

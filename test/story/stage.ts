@@ -1,5 +1,5 @@
 /** A place of its own for one story: fresh home, temporary and working directory, and an end of all that was started there. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -9,11 +9,15 @@ import { hasProc, look } from './proc.ts'
 
 export const project = resolve(import.meta.dirname, '../..')
 
-export interface Ended {
+/** What a command line came to. */
+export interface Answer {
   readonly code: number | null
-  readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
+}
+
+export interface Ended extends Answer {
+  readonly signal: NodeJS.Signals | null
   readonly ms: number
 }
 
@@ -43,6 +47,8 @@ export interface Stage {
   readonly cwd: string
   /** Runs a command line of skep to its end. */
   skep(argv: readonly string[], options?: Options): Promise<Ended>
+  /** Runs many in one process, one after the other: to begin a process costs more than most commands. */
+  many(argvs: readonly (readonly string[])[], env?: Readonly<Record<string, string>>): readonly Answer[]
   /** Starts one as the leader of a process group. */
   start(argv: readonly string[], options?: Options): Running
   /** Ends whatever was started here, by pid and start time, and removes the place. */
@@ -54,13 +60,14 @@ export function newStage(): Stage {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'skep-st-')))
   const [dir, home, tmp, cwd] = ['cloud', 'home', 'tmp', 'cwd'].map((name) => join(root, name)) as [string, string, string, string]
   for (const folder of [home, tmp, cwd]) mkdirSync(folder)
+  const bare = { PATH: process.env['PATH'] ?? '', HOME: home, TMPDIR: tmp, LANG: 'C.UTF-8' }
   const children: ChildProcess[] = []
 
   const start = (argv: readonly string[], { env = {}, cwd: where = cwd, clone = project, limitMs = 120_000 }: Options = {}): Running => {
     const began = performance.now()
     const child = spawn(process.execPath, [join(clone, 'cli', 'skep.js'), ...argv], {
       cwd: where,
-      env: { PATH: process.env['PATH'] ?? '', HOME: home, TMPDIR: tmp, LANG: 'C.UTF-8', ...env },
+      env: { ...bare, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
@@ -83,6 +90,13 @@ export function newStage(): Stage {
   return {
     ...{ root, dir, home, tmp, cwd, start },
     skep: (argv, options) => start(argv, options).ended,
+    many(argvs, env = {}) {
+      const program = join(import.meta.dirname, 'many.ts')
+      const options = { cwd, env: { ...bare, ...env }, input: JSON.stringify(argvs), encoding: 'utf8', timeout: 60_000 } as const
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program], options)
+      if (status !== 0) throw new Error(`running ${argvs.length} commands: ${stderr}`)
+      return JSON.parse(stdout)
+    },
     async dispose() {
       for (const child of children) signalGroup(child, 'SIGKILL')
       for (const deadline = performance.now() + 5_000; performance.now() < deadline; await after(20)) {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Client } from 'ssh2'
+import ssh2, { type Client } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSshKey, publicHalf } from '../../../cloud/local/ssh-keys.ts'
 import { type Sshd, startSshd } from '../../../cloud/local/sshd.ts'
@@ -131,6 +131,17 @@ describe('an SSH server', () => {
     await ran
     await until('it is gone', () => spawnSync('pgrep', ['-x', '-f', `sleep 6${process.pid}`]).status !== 0)
     await expect(login(door, key)).rejects.toThrow(/ECONNREFUSED/)
+  })
+
+  test('that refuses lets nobody finish a login that was begun before', async () => {
+    const door = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder })
+    const guest = new ssh2.Client()
+    const end = new Promise<string>((resolve) => guest.on('ready', () => resolve('in')).on('error', (error) => resolve(error.message)))
+    const offer = { type: 'publickey', username: 'worker', key: key.private } as const
+    guest.connect({ ...door, authHandler: (_left, _partial, next) => void door.refuse().then(() => next(offer)) })
+    expect(await end).toMatch(/authentication/)
+    guest.end()
+    await door.close()
   })
 
   test('writes keys that OpenSSH reads', ({ skip }) => {
