@@ -47,6 +47,9 @@ export async function putFile(path: string, content: string | Uint8Array, { ifAb
   }
 }
 
+/** The name of what is not whole yet. */
+const PARTIAL = '.partial'
+
 /** Throws unless `out` can become a directory that is all ours: not there yet, or empty. */
 export async function checkEmpty(out: string): Promise<void> {
   const now = await stat(out).catch((error: unknown) => {
@@ -55,7 +58,7 @@ export async function checkEmpty(out: string): Promise<void> {
   })
   if (now === undefined) return
   if (!now.isDirectory()) throw new Error(`-o: expected a new or empty directory, got a file: ${out}`)
-  const count = (await readdir(out)).length
+  const count = (await readdir(out)).filter((name) => name !== PARTIAL).length
   if (count > 0) throw new Error(`-o: expected a new or empty directory, got one with ${count} entries: ${out}`)
 }
 
@@ -64,8 +67,10 @@ export async function fillDirectory(out: string, fill: (stage: string) => Promis
   await checkEmpty(out)
   const exists = (await stat(out).catch(() => undefined)) !== undefined
   // An empty directory is kept, not replaced: somebody may stand in it.
-  const stage = exists ? join(out, '.partial') : `${out}.partial-${process.pid}`
+  const stage = exists ? join(out, PARTIAL) : `${out}${PARTIAL}`
   try {
+    // What a killed one left half written goes first.
+    await rm(stage, { recursive: true, force: true })
     await mkdir(stage, { recursive: true, mode: 0o700 })
     await fill(stage)
     await syncDirectory(stage)

@@ -63,7 +63,7 @@ export class LocalCompute implements Compute {
   async terminate(instance: string): Promise<void> {
     this.#gate.compute('terminate')
     const row = this.#find(instance, 'terminating')
-    if (row.instance.state === 'terminated') return
+    if (row.instance.state === 'terminated' && !lives(row)) return
     markShuttingDown(this.#database, instance)
     if (row.machine !== undefined && signalTo(row.machine, 'SIGTERM')) {
       const deadline = performance.now() + GRACE_MS
@@ -92,10 +92,11 @@ export class LocalCompute implements Compute {
     return row
   }
 
-  /** An instance whose machine died by itself is cleared away before anybody is told of it. */
+  /** An instance whose machine died by itself is cleared away before anybody is told of it; one that still says its last words is not over. */
   async #reap(row: InstanceRow): Promise<InstanceRow> {
-    const { machine, instance } = row
-    if (machine === undefined || instance.state === 'terminated' || isAlive(machine)) return row
+    const { instance } = row
+    if (instance.state === 'terminated') return lives(row) ? { ...row, instance: { ...instance, state: 'shutting-down' } } : row
+    if (row.machine === undefined || lives(row)) return row
     await this.#bury(instance.id)
     const { address: _, ...rest } = instance
     return { ...row, instance: { ...rest, state: 'terminated' } }
@@ -132,6 +133,8 @@ export class LocalCompute implements Compute {
     }
   }
 }
+
+const lives = ({ machine }: InstanceRow): boolean => machine !== undefined && isAlive(machine)
 
 /** All that anything on a machine finds in its environment. The two markers are how its processes are found again. */
 export function machineEnvironment(dir: string, instance: string): Readonly<Record<string, string>> {

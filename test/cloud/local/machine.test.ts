@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { claim } from '../../../cloud/local/instances.ts'
 import { diskOf, layout } from '../../../cloud/local/layout.ts'
 import { instanceEntry, isAlive, marked, ourselves, processes, signalTo } from '../../../cloud/local/processes.ts'
 import { makeSshKey } from '../../../cloud/local/ssh-keys.ts'
+import { openStore } from '../../../cloud/local/store.ts'
 import type { Cloud } from '../../../cloud/ports.ts'
 import { answers, type Booted, begin, boot, launchOf, login, newPlace, type Place, run, stateOf, until } from './place.ts'
 
@@ -228,6 +230,20 @@ describe('nothing is left of a machine', () => {
     expect(await sweeper.compute.remains(row?.id ?? '')).toEqual([])
   })
 
+  test('because only one machine can ever claim a row, and none after its end', async () => {
+    const broken = await place.open('agent', { machine: ['/nonexistent/node'] })
+    for (const token of ['claimed', 'ended']) await broken.compute.launch(launchOf(token)).catch(() => undefined)
+    const idOf = async (token: string) => (await agent.compute.describe()).find((one) => one.token === token)?.id ?? ''
+    const [claimed, ended] = [await idOf('claimed'), await idOf('ended')]
+    await sweeper.compute.terminate(ended)
+    const database = openStore(layout(place.dir).database)
+    expect(claim(database, claimed, ourselves())).toBe(true)
+    expect(claim(database, claimed, { pid: 1, start: 'boot.1' })).toBe(false)
+    expect(claim(database, ended, ourselves())).toBe(false)
+    database.prepare('UPDATE instances SET start = ? WHERE id = ?').run('boot.1', claimed) // not us, for whoever clears it away
+    database.close()
+  })
+
   test('but nobody else is touched: a pid that is used again is another process', () => {
     const bystander = spawn('sleep', ['60'])
     try {
@@ -249,7 +265,6 @@ describe('nothing is left of a machine', () => {
       const broken = await place.open('agent', { machine: ['/nonexistent/node'] })
       await broken.compute.launch(launchOf('reused')).catch(() => undefined)
       const [row] = (await agent.compute.describe()).filter(({ token }) => token === 'reused')
-      const { openStore } = await import('../../../cloud/local/store.ts')
       const database = openStore(layout(place.dir).database)
       database
         .prepare("UPDATE instances SET state = 'running', pid = ?, start = 'boot.1' WHERE id = ?")

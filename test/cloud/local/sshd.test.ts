@@ -138,7 +138,7 @@ describe('an SSH server', () => {
     const guest = new ssh2.Client()
     const end = new Promise<string>((resolve) => guest.on('ready', () => resolve('in')).on('error', (error) => resolve(error.message)))
     const offer = { type: 'publickey', username: 'worker', key: key.private } as const
-    guest.connect({ ...door, authHandler: (_left, _partial, next) => void door.refuse().then(() => next(offer)) })
+    guest.connect({ ...door, username: 'worker', authHandler: (_left, _partial, next) => void door.refuse().then(() => next(offer)) })
     expect(await end).toMatch(/authentication/)
     guest.end()
     await door.close()
