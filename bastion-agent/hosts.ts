@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import type { Clock, Compute, Instance, Json } from '../cloud/ports.ts'
 import type { LaunchKeys } from '../custody/launch-keys.ts'
+import { printable } from '../custody/names.ts'
 import type { Limits } from '../fleet/limits.ts'
 import type { Job, Worker } from '../fleet/rows.ts'
 import { ConfigureError, type Hosts } from '../fleet/tools.ts'
@@ -70,9 +71,9 @@ export function agentHosts(options: HostsOptions): Hosts {
     const { outcome, error, lastTask } = hosts[host.name] ?? { outcome: 'unreachable' }
     if (outcome === 'fine') return
     if (error instanceof HostKeyMismatch) throw new ConfigureError('host-key-changed', error.message, { cause: error })
-    throw new ConfigureError('not-configured', `${playbook.title}: ${lastTask ?? 'connecting'}: ${error?.message ?? outcome}`, {
-      cause: error,
-    })
+    // The words may be the host's own.
+    const words = printable(error?.message ?? outcome)
+    throw new ConfigureError('not-configured', `${playbook.title}: ${lastTask ?? 'connecting'}: ${words}`, { cause: error })
   }
   return {
     async configure(worker, job, instance, signal) {
@@ -131,7 +132,7 @@ function workerConfig(options: HostsOptions, worker: Worker, job: Job, instance:
     pollMs: Math.min(250, limits.beatMs),
     lockTimeoutMs: limits.configureMs,
     keyTimeoutMs: limits.keyMs,
-    pipelineTimeoutMs: limits.jobMs,
+    pipelineTimeoutMs: limits.pipelineMs,
     maxInputBytes: limits.maxSampleBytes * 4,
     maxOutputBytes: limits.maxSampleBytes * 4,
   }

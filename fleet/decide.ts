@@ -106,8 +106,9 @@ function ofWorker(
   if (value.sweep === 'TERMINATING') return [{ do: 'prove-gone', worker }]
   if (value.sweep === 'DOOMED') return dying(worker, job, current, seen, limits)
   const relay = seen.relays.get(value.id)
-  if (current && relay?.end?.outcome === 'failed') return [{ do: 'fail', job, worker, class: relay.end.class }]
+  // A manifest decides, also an earlier attempt's that came late, whatever the one under way says.
   if (current && seen.published.has(`${value.run}/${value.unit}`)) return []
+  if (current && relay?.end?.outcome === 'failed') return [{ do: 'fail', job, worker, class: relay.end.class }]
   const why = current ? doomed(value, instance, seen, limits) : reasonWithoutJob(job.value)
   if (why !== undefined) return [{ do: 'doom', worker, why }]
   return working(worker, job, record, instance, relay, instances, seen)
@@ -152,7 +153,7 @@ function doomed(worker: Worker, instance: Instance | undefined, seen: Observed, 
   if (seen.stopping === 'soft' && (configuring || worker.stage === 'LOCKED')) return 'interrupted'
   if (seen.now - worker.stageAt > stageLimit(worker.stage, limits)) return 'too-slow'
   const heard = Math.max(worker.beat?.seenAt ?? 0, worker.stageAt)
-  if (worker.stage === 'RUNNING' && seen.now - heard > limits.silentMs) return 'silent'
+  if ((worker.stage === 'KEYED' || worker.stage === 'RUNNING') && seen.now - heard > limits.silentMs) return 'silent'
   return undefined
 }
 
@@ -203,7 +204,9 @@ function ofRun(record: RunRecord, seen: Observed): readonly Step[] {
   if (!notices.has(noticeSort('start')) && seen.stopping === 'no' && samples.some(({ value }) => !terminal(value.state))) {
     steps.push({ do: 'notify', record, which: 'start' })
   }
-  const all = run.value.expected !== null && samples.length >= run.value.expected && samples.every(({ value }) => terminal(value.state))
+  // What a failed sample's workers may have published is deleted with them; until then the consolidation would take it for a result.
+  const settled = samples.every(({ value }) => value.state === 'DONE' || (terminal(value.state) && value.cleared))
+  const all = run.value.expected !== null && samples.length >= run.value.expected && settled
   if (run.value.state === 'SEALED' && all) steps.push({ do: 'consolidate', record })
   const table = jobs.find(({ value }) => value.kind === 'consolidate')
   if (run.value.state === 'CONSOLIDATING' && table !== undefined && terminal(table.value.state)) steps.push({ do: 'complete', record })

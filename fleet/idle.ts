@@ -3,7 +3,7 @@ import { terminal } from './rows.ts'
 
 /**
  * Whether nothing is left to do: every worker gone with its receipt, every job terminal and cleared, no instance alive.
- * A run that was never sealed may stay OPEN: nobody can finish it but the data owner.
+ * A run that was never sealed, or lacks samples that its seal counts, may stay so: nobody can finish it but the data owner.
  */
 export function idle(seen: Observed): boolean {
   const alive = seen.instances.some(({ state }) => state !== 'terminated')
@@ -11,7 +11,7 @@ export function idle(seen: Observed): boolean {
     !alive &&
     seen.runs.every(
       ({ run, jobs, workers }) =>
-        run.value.state === 'OPEN' &&
+        (run.value.state === 'OPEN' || (run.value.state === 'SEALED' && jobs.length < (run.value.expected ?? 0))) &&
         workers.every(({ value }) => value.sweep === 'GONE') &&
         jobs.every(({ value }) => terminal(value.state) && value.cleared),
     )

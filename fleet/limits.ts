@@ -12,6 +12,8 @@ export interface Limits {
   readonly keyMs: number
   /** The job itself, from KEYED to UPLOADED. */
   readonly jobMs: number
+  /** The pipeline alone. So much less than `jobMs` that the worker can still say that it took too long. */
+  readonly pipelineMs: number
   /** Any worker's age. The worker's own timer has the same limit, so that it holds when no agent lives. */
   readonly lifetimeMs: number
   /** How often a worker says that it lives, and after how long without a word it is suspected. */
@@ -36,6 +38,7 @@ export const localLimits: Limits = {
   configureMs: 90_000,
   keyMs: 90_000,
   jobMs: 600_000,
+  pipelineMs: 480_000,
   lifetimeMs: 900_000,
   beatMs: 1_000,
   silentMs: 20_000,

@@ -20,6 +20,8 @@ export class Reconciler {
   /** What is being done, by subject: one step at a time for a worker, a job or a run. */
   readonly #busy = new Map<string, Promise<void>>()
   readonly #wake: () => void
+  /** Aborted by a stop, so that waiting for a host does not hold up the sweep of its worker. */
+  readonly #stop = { soft: new AbortController(), hard: new AbortController() }
   #lost: LeaseLost | undefined
 
   /** `wake` is called whenever a step ended: there may be something new to decide. */
@@ -32,6 +34,7 @@ export class Reconciler {
   /** One look and the steps it calls for; quick ones are done when it resolves, slow ones go on. Throws LeaseLost. */
   async tick(stopping: Observed['stopping']): Promise<Observed> {
     if (this.#lost !== undefined) throw this.#lost
+    if (stopping !== 'no') this.#stop[stopping].abort(new Error('told to stop'))
     // What was being done while we looked may have been seen half done: it is left to the next tick.
     const moving = new Set(this.#busy.keys())
     const seen = await this.#observer.look({ keys: this.#tools.keys.held(), refused: this.#tools.refused, stopping })
@@ -55,7 +58,7 @@ export class Reconciler {
 
   #begin(step: Step): Promise<void> {
     const subject = subjectOf(step)
-    const done = carryOut(this.#tools, step)
+    const done = carryOut(this.#toolsFor(step), step)
       .catch((error: unknown) => this.#failed(step, error))
       .finally(() => {
         this.#busy.delete(subject)
@@ -65,12 +68,18 @@ export class Reconciler {
     return done
   }
 
+  /** A key that is on its way is not broken off before it must be: it counts as released. */
+  #toolsFor(step: Step): Tools {
+    const stop = step.do === 'carry' ? this.#stop.hard : step.do === 'configure' || step.do === 'challenge' ? this.#stop.soft : undefined
+    return stop === undefined ? this.#tools : { ...this.#tools, signal: AbortSignal.any([this.#tools.signal, stop.signal]) }
+  }
+
   async #failed(step: Step, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) {
       this.#lost = error
       return
     }
-    if (this.#tools.signal.aborted) return
+    if (this.#toolsFor(step).signal.aborted) return
     this.#tools.log({
       event: 'step failed',
       step: step.do,
@@ -81,7 +90,7 @@ export class Reconciler {
   }
 }
 
-/** Steps that wait for hosts; the others are a few ledger writes. */
+/** Steps that wait for hosts or for more than the ledger; the others are a few ledger writes. */
 const slow: ReadonlySet<Step['do']> = new Set([
   'start',
   'configure',
@@ -92,6 +101,10 @@ const slow: ReadonlySet<Step['do']> = new Set([
   'orphan',
   'clear',
   'accept',
+  'consolidate',
+  'complete',
+  'notify',
+  'quiesce',
 ])
 
 function subjectOf(step: Step): string {
@@ -113,7 +126,7 @@ function carryOut(tools: Tools, step: Step): Promise<void> {
     case 'configure':
       return configure(tools, step.worker, step.job, step.instance)
     case 'challenge':
-      return challenge(tools, step.worker, step.job)
+      return challenge(tools, step.worker, step.job).then(() => undefined)
     case 'carry':
       return carry(tools, step.worker, step.job, step.request)
     case 'beat':

@@ -32,13 +32,19 @@ export async function takeObject(intake: Intake, event: ObjectEvent): Promise<Ta
   return named.kind === 'sample' ? takeSample(intake, event, named.run, named.sample) : takeSeal(intake, event, named.run, named.count)
 }
 
-/** Lists `incoming/` and takes what no notification told of. Returns how many were new. */
+/**
+ * Lists `incoming/` and takes what no notification told of. Returns how many were new. One object that cannot be taken holds up
+ * none behind it; its error is thrown when all the others are through.
+ */
 export async function takeListing(intake: Intake): Promise<number> {
   let fresh = 0
+  const failures: unknown[] = []
   for (const { key, version, size } of await intake.cloud.objects.list('input', 'incoming/')) {
-    if ((await takeObject(intake, { key, version, size })) === 'new') fresh += 1
+    const taken = await takeObject(intake, { key, version, size }).catch((error: unknown) => void failures.push(error))
+    if (taken === 'new') fresh += 1
   }
   if (fresh > 0) await ring(intake)
+  if (failures.length > 0) throw failures[0]
   return fresh
 }
 
@@ -49,7 +55,9 @@ async function takeSample(intake: Intake, event: ObjectEvent, run: string, sampl
   const { clock, ledger } = intake.cloud
   const job = sampleJob('input', event.key, event.version)
   return settled(async () => {
-    const [runRow, known] = await Promise.all([readRun(ledger, run), ledger.get(runPartition(run), jobSort(sample))])
+    // The run first: what it counts can then be found, and a run that became full by this very object is not taken for full.
+    const runRow = await readRun(ledger, run)
+    const known = await ledger.get(runPartition(run), jobSort(sample))
     if (known !== undefined) return stored<Job>(known).value.job === job ? 'known' : refuse(intake, event, 'overwritten')
     if (runRow !== undefined && runRow.value.expected !== null && runRow.value.received >= runRow.value.expected)
       return refuse(intake, event, 'run-full')
@@ -58,13 +66,14 @@ async function takeSample(intake: Intake, event: ObjectEvent, run: string, sampl
     const failure = event.size === 0 ? 'empty' : event.size > intake.maxSampleBytes ? 'too-large' : null
     const row = newJob(signed, failure === null ? 'RECEIVED' : 'FAILED', now, failure)
     const before: Run = runRow?.value ?? newRun(run, now)
+    // The record comes first: whoever is killed after the row finds it known, and would never write one.
+    const record: AuditFields = { job, run, unit: sample, size: event.size, ...(failure === null ? {} : { class: failure }) }
+    await audit(intake, 'sample.received', `received/${job}`, record)
     const made = await write(intake, [
       { pk: RUNS, sk: run, ifRev: runRow?.rev ?? 0, body: toBody({ ...before, received: before.received + 1 }) },
       { pk: runPartition(run), sk: jobSort(sample), ifRev: 0, body: toBody(row) },
     ])
-    if (!made) return undefined
-    await audit(intake, 'sample.received', `received/${job}`, { job, run, unit: sample, size: event.size })
-    return 'new'
+    return made ? 'new' : undefined
   })
 }
 
@@ -72,8 +81,11 @@ async function takeSeal(intake: Intake, event: ObjectEvent, run: string, count: 
   const { clock, ledger } = intake.cloud
   return settled(async () => {
     const row = await readRun(ledger, run)
-    if (row !== undefined && row.value.expected !== null)
-      return row.value.expected === count ? 'known' : refuse(intake, event, 'sealed-otherwise')
+    if (row !== undefined && row.value.expected !== null) {
+      if (row.value.expected !== count) return refuse(intake, event, 'sealed-otherwise')
+      await haveSwept(intake, event, run)
+      return 'known'
+    }
     if (event.size !== 0 || (row?.value.received ?? 0) > count) return refuse(intake, event, 'seal')
     const now = clock.now()
     const consolidate = await ticketFor(intake, { v: 1, kind: 'consolidate', job: consolidateJob(run), run, unit: TABLE, issuedAt: now })
@@ -85,15 +97,15 @@ async function takeSeal(intake: Intake, event: ObjectEvent, run: string, count: 
       consolidate,
       history: [...before.history, { state: 'SEALED', at: now }],
     }
-    if (!(await write(intake, [{ pk: RUNS, sk: run, ifRev: row?.rev ?? 0, body: toBody(sealed) }]))) return undefined
-    await audit(intake, 'run.sealed', `sealed/${run}`, { run, count })
-    return 'new'
+    await audit(intake, 'run.sealed', `sealed/${run}/${count}`, { run, count })
+    return (await write(intake, [{ pk: RUNS, sk: run, ifRev: row?.rev ?? 0, body: toBody(sealed) }])) ? 'new' : undefined
   })
 }
 
 /**
  * Refused: counted, kept in the audit chain as a keyed hash, never as a name. An object whose name is not on the allow-list
- * is deleted; one with a good name stays until its run is swept, since it may be the very object of an earlier row.
+ * is deleted; one with a good name stays until its run is swept, since it may be the very object of an earlier row. One that
+ * came after that has its run swept again.
  */
 async function refuse(intake: Intake, event: ObjectEvent, reason: Refused): Promise<'refused'> {
   const nameHmac = intake.nameHmac(event.key)
@@ -101,7 +113,16 @@ async function refuse(intake: Intake, event: ObjectEvent, reason: Refused): Prom
   const op = `refused/${digest([nameHmac, event.version, reason])}`
   await audit(intake, 'object.refused', op, { nameHmac, reason, size: event.size, ...(isUuid(run) ? { run } : {}) })
   if (reason === 'name') await intake.cloud.objects.delete('input', event.key)
+  else await haveSwept(intake, event, run)
   return 'refused'
+}
+
+/** An object that lies there though its run is quiescent is a leftover: the run is not quiescent before the agent has swept it. */
+async function haveSwept({ cloud, newOp }: Intake, event: ObjectEvent, run: string): Promise<void> {
+  const row = await readRun(cloud.ledger, run)
+  if (row?.value.quiescent !== true || (await cloud.objects.head('input', event.key)) === undefined) return
+  // Lost to another writer: the next listing comes here again.
+  await cloud.ledger.write({ op: newOp(), puts: [{ pk: RUNS, sk: run, ifRev: row.rev, body: toBody({ ...row.value, quiescent: false }) }] })
 }
 
 const audit = (intake: Intake, ev: string, op: string, fields: AuditFields) => appendAudit(intake.cloud, 'intake', { ev, op, ...fields })

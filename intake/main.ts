@@ -43,12 +43,12 @@ while (!stop.signal.aborted) {
       listedAt = cloud.clock.now()
     }
     const deliveries = await cloud.queue.receive('events', { waitMs: listEveryMs, max: 10, visibilityMs: 30_000 }, stop.signal)
-    for (const delivery of deliveries) await take(delivery)
+    // What cannot be taken now comes again, and holds up none behind it.
+    for (const delivery of deliveries) await take(delivery).catch(tell)
     if (deliveries.length > 0) await ring(intake)
   } catch (error) {
     if (stop.signal.aborted) break
-    // A cloud's message may hold the name of an object, and a refused name is kept nowhere.
-    process.stderr.write(`intake: ${error instanceof CloudError ? error.code : String(error)}\n`)
+    tell(error)
     await cloud.clock.sleep(retryMs, stop.signal).catch(() => undefined)
   }
 }
@@ -59,6 +59,11 @@ async function take(delivery: Delivery): Promise<void> {
   const event = objectEventSchema.safeParse(parse(delivery.body)).data
   if (event !== undefined) await takeObject(intake, event)
   await delivery.done()
+}
+
+/** A cloud's message may hold the name of an object, and a refused name is kept nowhere. */
+function tell(error: unknown): void {
+  process.stderr.write(`intake: ${error instanceof CloudError ? error.code : String(error)}\n`)
 }
 
 function parse(body: string): unknown {

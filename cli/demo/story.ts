@@ -47,7 +47,7 @@ export async function tellStory(dir: string, memory: Memory, telling: Telling, s
     if (stop.aborted) throw new Interrupted()
   }
   await initHomerKey(dir)
-  removeLeftovers(dir)
+  removeLeftovers(dir, memory.run)
   const planned = await submitted(dir, memory, telling, halt)
   const { run } = planned
   telling.part(`${memory.workers} workers at once work on run ${run}`)

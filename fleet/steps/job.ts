@@ -34,6 +34,7 @@ export async function configure(tools: Tools, worker: Stored<Worker>, job: Store
     ])
   } catch (error) {
     if (!(error instanceof ConfigureError)) throw error
+    if (tools.signal.aborted) return // we broke off, so the worker is not at fault
     tools.log({ event: 'not configured', worker: worker.value.id, why: error.why, message: error.message })
     await doomFresh(tools, worker, error.why)
   }

@@ -13,19 +13,21 @@ const retrySameMs = 1_000
 
 const encode = (value: Json): Uint8Array => Buffer.from(JSON.stringify(value))
 
-/** Asks the key host for a nonce and lays it where the worker looks. A second challenge only makes the first one useless. */
-export async function challenge(tools: Tools, worker: Stored<Worker>, job: Stored<Job>): Promise<void> {
+/** Asks the key host for a nonce and lays it where the worker looks; false when it gave none. A second challenge only makes the first one useless. */
+export async function challenge(tools: Tools, worker: Stored<Worker>, job: Stored<Job>): Promise<boolean> {
   const { attempt, instance, id } = worker.value
-  if (instance === null) return
+  if (instance === null) return false
   const request = { op: 'challenge', signed: job.value.signed, attempt, instance } as Json
   const answer = await tools.hosts.askKeyHost(request, tools.signal)
   const given = challengeSchema.safeParse(answer).data
   if (given !== undefined) {
     await tools.cloud.objects.put('ancillary', relayKey(job.value.job, attempt, 'challenge'), encode(given))
-    return
+    return true
   }
   const refusal = refusalSchema.safeParse(answer).data
   tools.log({ event: 'challenge refused', worker: id, code: refusal?.refused ?? 'unreadable', message: refusal?.message ?? '' })
+  await tools.cloud.clock.sleep(retrySameMs, tools.signal)
+  return false
 }
 
 /**
@@ -36,14 +38,19 @@ export async function carry(tools: Tools, worker: Stored<Worker>, job: Stored<Jo
   const { clock, objects } = tools.cloud
   const { attempt, id } = worker.value
   const request = await readJson(objects, 'ancillary', relayKey(job.value.job, attempt, 'request'))
-  if (request === undefined) return
+  if (request === undefined) {
+    // Nothing but a worker's own new request can help; without one its time runs out.
+    tools.log({ event: 'key request not readable', worker: id })
+    tools.refused.set(id, version)
+    return
+  }
   const answer = answerSchema.parse(await tools.hosts.askKeyHost(request as Json, tools.signal))
   if ('refused' in answer) {
     tools.log({ event: 'key refused', worker: id, code: answer.refused, message: answer.message })
     const what = afterRefusal(answer.refused)
     if (what === 'retry-same') return clock.sleep(retrySameMs, tools.signal)
     // The worker makes a new request for the new nonce once it reads that this one was refused.
-    if (what === 'retry-new-challenge') await challenge(tools, worker, job)
+    if (what === 'retry-new-challenge' && !(await challenge(tools, worker, job))) return
   }
   await objects.put('ancillary', relayKey(job.value.job, attempt, 'answer'), encode(answer as Json))
   if ('refused' in answer) {

@@ -9,13 +9,11 @@ import type { Tools } from '../tools.ts'
 import { clearIncoming } from './sweep.ts'
 
 /** Exactly one agent's conditional write wins; there is no "last worker". Without a single result there is nothing to consolidate. */
-export async function consolidate(tools: Tools, { run, jobs }: RunRecord): Promise<void> {
+export async function consolidate(tools: Tools, record: RunRecord): Promise<void> {
+  const { run, jobs } = record
   const now = tools.cloud.clock.now()
   const signed = run.value.consolidate
-  if (!jobs.some(({ value }) => value.state === 'DONE') || signed === null) {
-    await tools.commit([{ pk: run.pk, sk: run.sk, ifRev: run.rev, body: toBody(moveRun(run.value, 'COMPLETE_WITH_FAILURES', now)) }])
-    return
-  }
+  if (!jobs.some(({ value }) => value.state === 'DONE') || signed === null) return complete(tools, record)
   await tools.commit([
     { pk: run.pk, sk: run.sk, ifRev: run.rev, body: toBody(moveRun(run.value, 'CONSOLIDATING', now)) },
     { pk: runPartition(run.value.id), sk: jobSort(TABLE), ifRev: 0, body: toBody(newJob(signed, 'RECEIVED', now)) },

@@ -51,7 +51,8 @@ export async function proveGone(tools: Tools, worker: Stored<Worker>): Promise<v
     if (left.length > 0) {
       tools.log({ event: 'not gone yet', worker: worker.value.id, left })
       await sweeper.compute.terminate(instance)
-      return
+      // Shutting down can take a while; looking again at once would only use up the account's calls.
+      return cloud.clock.sleep(tools.limits.tickMs, tools.signal)
     }
   }
   const relay = relayPrefix(worker.value.job, worker.value.attempt)
@@ -68,13 +69,21 @@ export async function proveGone(tools: Tools, worker: Stored<Worker>): Promise<v
   await tools.commit([put(worker, sweepWorker(worker.value, 'GONE', now, { receipt }))])
 }
 
-/** Deletes what a finished job no longer needs: its input, every attempt that is not the result, its relay objects. */
+/**
+ * Deletes what a finished job no longer needs: its input, every attempt that is not the result, its relay objects. Of a failed
+ * one nothing stays, not even a manifest that was refused or came too late.
+ */
 export async function clear(tools: Tools, job: Stored<Job>): Promise<void> {
-  const { job: id, run, unit, kind, result } = job.value
+  const { job: id, run, unit, kind, state, class: failure, attempt, result } = job.value
   await deleteAll(tools, 'ancillary', `relay/${id}/`)
-  const keep = result === null ? undefined : `${unitPrefix(run, unit)}attempt-${result.attempt}/`
-  await deleteAll(tools, 'output', `${unitPrefix(run, unit)}attempt-`, (key) => keep === undefined || !key.startsWith(keep))
+  const all = unitPrefix(run, unit)
+  if (result === null) await deleteAll(tools, 'output', all)
+  else await deleteAll(tools, 'output', `${all}attempt-`, (key) => !key.startsWith(`${all}attempt-${result.attempt}/`))
   if (kind === 'sample') await tools.sweeper.objects.delete('input', sampleKey(run, unit))
+  if (state === 'FAILED') {
+    const about = { job: id, run, unit, ...(attempt > 0 ? { attempt } : {}), ...(failure === null ? {} : { class: failure }) }
+    await appendAudit(tools.cloud, 'agent', { ev: 'job.failed', op: `failed/${id}`, ...about })
+  }
   await tools.commit([{ pk: job.pk, sk: job.sk, ifRev: job.rev, body: toBody({ ...job.value, cleared: true }) }])
 }
 

@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { layout } from '../../cloud/local/layout.ts'
-import { signalTo } from '../../cloud/local/processes.ts'
+import { type ProcessId, signalTo } from '../../cloud/local/processes.ts'
 import type { Random } from '../sim/random.ts'
 import { type Demo, type Ended, startDemo } from './demo.ts'
 import { effects } from './effects.ts'
@@ -58,14 +58,16 @@ const afterEffect = (key: string): Case => ({
   },
 })
 
-/** The whole group, at any moment. */
+const MOMENTS = 10
+
+/** The whole group, at any moment of one tenth of the run's time. */
 const atMoment = (number: number): Case => ({
   name: `moment-${number}`,
   kind: 'moment',
   async play(scene) {
     const { dir, flags, random, usualSeconds } = scene
     // A run that was quicker than usual is begun anew, and killed sooner.
-    for (let moment = random.next() * usualSeconds * 1000; moment > 1; moment *= 0.75) {
+    for (let moment = ((number - random.next()) / MOMENTS) * usualSeconds * 1000; moment > 1; moment *= 0.75) {
       const whole = await killAt(startDemo(dir, flags), moment)
       if (whole === undefined) return { ended: await finish(scene), how: `killed after ${seconds(moment / 1000)}` }
       rmSync(dir, { recursive: true })
@@ -100,25 +102,54 @@ async function killAt(demo: Demo, moment: number): Promise<Ended | undefined> {
   return killed ? undefined : end
 }
 
-/** One process of a part, once, while `during` is under way; the demo finishes by itself. */
-const alone = (part: Part, during: Part, waitMs: (random: Random) => number, more: { line?: string } = {}): Case => ({
-  name: `${part.replace(' ', '-')}-alone`,
+/** One process of a part, once, while one of another part is there; the demo finishes by itself. */
+const alone = (name: string, part: Part, during: Part, waitMs: (random: Random) => number): Case => ({
+  name,
   kind: 'alone',
-  async play({ dir, flags, random }) {
-    const demo = startDemo(dir, flags)
-    try {
-      if (more.line !== undefined) await demo.line(more.line)
+  play: ({ dir, flags, random }) =>
+    besides(startDemo(dir, flags), async () => {
       await waitForPart(dir, during, PATIENCE_MS)
       await after(waitMs(random))
-      const victim = await waitForPart(dir, part, PATIENCE_MS)
-      if (!signalTo(victim, 'SIGKILL')) throw new Error(`the ${part} ended before it could be killed`)
-      return { ended: await demo.ended, how: `killed ${part} ${victim.pid} while there was a ${during}` }
-    } finally {
-      demo.killGroup()
-      await demo.ended
-    }
-  },
+      const victim = await killPart(dir, part)
+      return `killed ${part} ${victim.pid} ${part === during ? 'as it worked' : `while a ${during} was there`}`
+    }),
 })
+
+/** The agent, five times in one demo; the next one has to wait for the lease of the one before, so each is left a while. */
+const agentFiveTimes: Case = {
+  name: 'agent-five-times',
+  kind: 'alone',
+  play({ dir, flags, random }) {
+    const demo = startDemo(dir, flags)
+    return besides(demo, async () => {
+      const pids: number[] = []
+      while (pids.length < 5) {
+        const pause = after(2000 + random.below(4000), 'time is over', { ref: false })
+        if ((await Promise.race([pause, demo.ended])) !== 'time is over') break
+        pids.push((await killPart(dir, 'agent')).pid)
+      }
+      if (pids.length < 2) throw new Error('it was over before its agent could be killed twice')
+      return `killed agents ${pids.join(', ')}`
+    })
+  },
+}
+
+async function killPart(dir: string, part: Part): Promise<ProcessId> {
+  const victim = await waitForPart(dir, part, PATIENCE_MS)
+  if (signalTo(victim, 'SIGKILL')) return victim
+  throw new Error(`the ${part} ended before it could be killed`)
+}
+
+/** Does something to a demo that runs, and lets it finish. */
+async function besides(demo: Demo, act: () => Promise<string>): Promise<Told> {
+  try {
+    const how = await act()
+    return { ended: await demo.ended, how }
+  } finally {
+    demo.killGroup()
+    await demo.ended
+  }
+}
 
 /** The demo alone: its agent goes on. `wait`: until the agent has ended; else the next demo meets it at work. */
 const demoAlone = (wait: boolean): Case => ({
@@ -145,14 +176,17 @@ const within = (ms: number) => (random: Random) => random.below(ms)
 /** In the order in which they are played. */
 export const cases: readonly Case[] = [
   ...Object.keys(effects).map(afterEffect),
-  ...Array.from({ length: 10 }, (_, index) => atMoment(index + 1)),
+  ...Array.from({ length: MOMENTS }, (_, index) => atMoment(index + 1)),
   manyTimes,
-  alone('agent', 'machine', within(4000)),
-  alone('door', 'key host', atOnce),
-  alone('key host', 'key host', within(150)),
-  alone('intake', 'intake', within(800)),
-  alone('machine', 'pipeline', atOnce),
-  alone('job', 'pipeline', atOnce),
+  alone('agent-alone', 'agent', 'machine', within(4000)),
+  alone('agent-asking', 'agent', 'key host', atOnce),
+  agentFiveTimes,
+  alone('door-alone', 'door', 'key host', atOnce),
+  alone('key-host-alone', 'key host', 'key host', within(150)),
+  alone('intake-alone', 'intake', 'intake', within(800)),
+  alone('machine-alone', 'machine', 'pipeline', atOnce),
+  alone('machine-asking', 'machine', 'key host', atOnce),
+  alone('job-alone', 'job', 'pipeline', atOnce),
   demoAlone(true),
   demoAlone(false),
 ]

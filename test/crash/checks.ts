@@ -122,8 +122,8 @@ function ofChain(lines: readonly string[], units: readonly string[], { workers }
 function ofDirectory(dir: string, { run }: Summary): readonly string[] {
   const { notices, owner, temporary, workers } = layout(dir)
   const letters = readdirSync(notices).sort()
-  const half = [owner, join(owner, 'results'), join(owner, 'submits'), temporary, notices, dir].flatMap((folder) =>
-    readdirSync(folder).filter((name) => name.includes('.tmp-') || name.includes('.partial')),
+  const half = [owner, join(owner, 'results'), join(owner, 'results', run), join(owner, 'submits'), temporary, notices, dir].flatMap(
+    (folder) => readdirSync(folder).filter((name) => name.includes('.tmp-') || name.includes('.partial')),
   )
   return [
     ...unless(letters.length === 2 && letters.every((name) => name.startsWith(run)), `the notices are ${letters.join(', ')}`),

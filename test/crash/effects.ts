@@ -36,6 +36,10 @@ export const effects: Readonly<Record<string, Effect>> = {
     ...{ name: 'a folder of the new cloud is made', in: 'demo', of: 'fs', method: 'mkdirSync', when: 'after', most: 14 },
     matches: ([path]) => text(path).startsWith(process.env['SKEP_CRASH_DIR'] ?? '/dev/null'),
   },
+  plan: {
+    ...{ name: 'the plan of the submit lies there under another name', in: 'demo', of: 'fs/promises', method: 'rename', when: 'before' },
+    ...{ most: 2, matches: ([, to]) => /\/owner\/submits\/[^/]+\.json$/.test(text(to)) },
+  },
   upload: { ...objectPut, name: 'a sample is uploaded', in: 'demo', most: 2, matches: put('input', /\.pgp$/) },
   seal: { ...objectPut, name: 'the seal is uploaded', in: 'demo', most: 1, matches: put('input', /\.seal$/) },
   'notice-start': {
@@ -72,6 +76,10 @@ export const effects: Readonly<Record<string, Effect>> = {
   fetching: {
     ...{ name: 'a result is half fetched', in: 'demo', of: 'objects', method: 'get', when: 'after', most: 6 },
     matches: put('output', /\.pgp$|result\.json$/),
+  },
+  'owner-report': {
+    ...{ name: "the owner's report lies there under another name", in: 'demo', of: 'fs/promises', method: 'rename', when: 'before' },
+    ...{ most: 1, matches: ([, to]) => text(to).endsWith('/report.md') },
   },
   fetched: {
     ...{ name: 'the results are fetched', in: 'demo', of: 'fs/promises', method: 'rename', when: 'after', most: 1 },

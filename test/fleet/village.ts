@@ -20,11 +20,24 @@ export interface VillageOptions {
   readonly limits?: Partial<Limits>
   readonly latencyMs?: number
   /** What a worker does instead of the whole way, by unit and attempt. */
-  readonly script?: (
-    unit: string,
-    attempt: number,
-  ) => 'works' | 'refused-once' | 'dies' | 'hangs' | 'fails' | 'cannot-configure' | 'wrong-host-key'
+  readonly script?: (unit: string, attempt: number) => Script
 }
+
+export type Script =
+  | 'works'
+  | 'refused-once'
+  | 'dies'
+  | 'hangs'
+  | 'hangs-with-key' // never says that it runs
+  | 'fails'
+  | 'bad-manifest' // names a file that is not there
+  | 'fails-but-published' // an earlier attempt's manifest came late
+  | 'garbage-request'
+  | 'no-challenge' // the key host gives no nonce
+  | 'cannot-configure'
+  | 'configures-for-ever'
+  | 'key-host-hangs'
+  | 'wrong-host-key'
 
 export const RUN = '00000000-0000-4000-8000-000000000001'
 export const sampleId = (index: number): string => `00000000-0000-4000-8000-${String(index + 100).padStart(12, '0')}`
@@ -36,6 +49,8 @@ export class Village {
   /** Key releases by `job/attempt`, with the instance that got it. */
   readonly releases = new Map<string, string>()
   readonly problems: string[] = []
+  /** Requests that reached the key host. */
+  asked = 0
   /** The most workers' machines that lived at once. */
   most = 0
   readonly #options: VillageOptions
@@ -43,7 +58,7 @@ export class Village {
   readonly #started = new Set<string>()
   readonly #challenged = new Set<string>()
   readonly #expired = new Set<string>()
-  readonly #stop = new AbortController()
+  #stop = new AbortController()
 
   constructor(options: VillageOptions = {}) {
     this.#options = options
@@ -167,23 +182,30 @@ export class Village {
     return false
   }
 
+  /** Intake takes up its work again, after a story that ended. */
+  again(): this {
+    this.#stop = new AbortController()
+    return this
+  }
+
   async record(run = RUN): Promise<RunRecord> {
     const record = await readRun(this.world.ledger, run)
     if (record === undefined) throw new Error('no such run')
     return record
   }
 
-  #script(worker: Worker) {
+  #script(worker: Worker): Script {
     return this.#options.script?.(worker.unit, worker.attempt) ?? 'works'
   }
 
   #hosts(keys: LaunchKeys): Hosts {
     const { clock, compute } = this.world
     return {
-      configure: async (worker, _job, instance) => {
+      configure: async (worker, _job, instance, signal) => {
         const script = this.#script(worker)
         if (keys.get(worker.id) === undefined) throw new ConfigureError('not-configured', 'no launch key')
-        await clock.sleep(800)
+        await clock.sleep(800, signal)
+        if (script === 'configures-for-ever') await clock.sleep(3_600_000, signal)
         if (script === 'wrong-host-key') throw new ConfigureError('host-key-changed', 'somebody else answered')
         if (script === 'cannot-configure') throw new ConfigureError('not-configured', 'the playbook failed')
         if (compute.machine(instance.id).state !== 'running') throw new ConfigureError('not-configured', 'the connection was lost')
@@ -195,9 +217,14 @@ export class Village {
         await clock.sleep(200)
         this.#locked.add(instance.id)
       },
-      askKeyHost: async (request) => {
-        await clock.sleep(100)
-        return this.#keyHost(request as unknown as KeyRequest)
+      askKeyHost: async (request, signal) => {
+        const asked = request as unknown as KeyRequest
+        this.asked += 1
+        await clock.sleep(100, signal)
+        const script = asked.op === 'challenge' ? this.#options.script?.(asked.signed.ticket.unit, asked.attempt) : undefined
+        if (script === 'key-host-hangs') await clock.sleep(3_600_000, signal)
+        if (script === 'no-challenge') return { refused: 'unavailable', message: 'not now' }
+        return this.#keyHost(asked)
       },
     }
   }
@@ -249,12 +276,17 @@ export class Village {
         await clock.sleep(200)
         nonce = (await read('challenge'))?.nonce
       }
+      if (script === 'garbage-request') {
+        await objects.put('ancillary', relay('request'), Buffer.from('{"op":'))
+        await clock.sleep(10 * 3_600_000)
+      }
       await say('request', { op: 'release', ctx: { v: 1, job, attempt, instance, nonce, wpkHash: hash, pkeskHash: hash } })
       await cloud.queue.send('doorbell', 'relay')
       const before = await objects.head('ancillary', relay('answer'))
       while ((await objects.head('ancillary', relay('answer')))?.version === before?.version) await clock.sleep(200)
       answer = await read('answer')
     }
+    if (script === 'hangs-with-key') await clock.sleep(10 * 3_600_000)
     await say('beat', { seq: 1, stage: 'running', at: clock.now() })
     await clock.sleep(1_000)
     if (script === 'dies') return
@@ -266,7 +298,7 @@ export class Village {
     await say('beat', { seq: 2, stage: 'running', at: clock.now() })
     const file = attemptFile(run, unit, attempt, 1)
     const bytes = Buffer.from(`result of ${unit}`)
-    await objects.put('output', file, bytes)
+    if (script !== 'bad-manifest') await objects.put('output', file, bytes)
     const manifest = {
       ...{ v: 1, run, unit, job, attempt, instance, ownerFingerprint: 'a'.repeat(40) },
       audit: { seq: 1, hash: 'a'.repeat(64) },
@@ -277,8 +309,9 @@ export class Village {
     } catch (error) {
       if (!isCloudError(error, 'PreconditionFailed')) throw error
     }
+    if (script === 'fails-but-published') await say('end', { outcome: 'failed', class: 'pipeline-crash' })
     await cloud.queue.send('doorbell', 'done')
-    await say('end', { outcome: 'published' })
+    if (script !== 'fails-but-published') await say('end', { outcome: 'published' })
   }
 }
 

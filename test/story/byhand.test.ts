@@ -3,7 +3,8 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { layout } from '../../cloud/local/layout.ts'
 import { type Gpg, gpgMissing, openGpg } from '../custody/gpg.ts'
-import { type Answer, type Ended, newStage, type Stage } from './stage.ts'
+import type { Answer } from './many.ts'
+import { type Ended, newStage, type Stage } from './stage.ts'
 import { differences, linesOf, otherPrograms } from './table.ts'
 
 test.skipIf(gpgMissing === undefined || process.env['CI'] === undefined)('gpg is needed to try the story by hand', () => {

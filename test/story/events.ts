@@ -48,7 +48,7 @@ const summary = z.strictObject({
   report: z.string(),
   seconds: z.number().positive(),
 })
-export type SampleEvent = z.infer<typeof sampleEvent>
+type SampleEvent = z.infer<typeof sampleEvent>
 export type WorkerEvent = z.infer<typeof workerEvent>
 export type DemoSummary = z.infer<typeof summary>
 

@@ -2,6 +2,13 @@
 import { text } from 'node:stream/consumers'
 import { main } from '../../cli/program.ts'
 
+/** What a command line came to. */
+export interface Answer {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
 const written = { stdout: '', stderr: '' }
 const streams = ['stdout', 'stderr'] as const
 const really = process.stdout.write.bind(process.stdout)
@@ -12,7 +19,7 @@ for (const stream of streams) {
   }
 }
 
-const ended: { readonly code: number; readonly stdout: string; readonly stderr: string }[] = []
+const ended: Answer[] = []
 for (const argv of JSON.parse(await text(process.stdin)) as readonly (readonly string[])[]) {
   Object.assign(written, { stdout: '', stderr: '' })
   const code = await main(argv)

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, newStage, type Stage } from './stage.ts'
+import type { Answer } from './many.ts'
+import { newStage, type Stage } from './stage.ts'
 import { contents } from './tree.ts'
 
 let stage: Stage

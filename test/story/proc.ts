@@ -18,7 +18,7 @@ const boot = hasProc ? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').s
 const SETTLED_MS = 1_000
 
 /** Looks again and again, and reads what does not change any more only once. */
-export class Looker {
+class Looker {
   #known = new Map<string, { readonly since: number; readonly seen: Seen }>()
 
   look(): readonly Seen[] {

@@ -5,30 +5,24 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { cloudEntry, isAlive, marked, type ProcessId, signalTo } from '../../cloud/local/processes.ts'
+import type { Answer } from './many.ts'
 import { hasProc, look } from './proc.ts'
 
 export const project = resolve(import.meta.dirname, '../..')
-
-/** What a command line came to. */
-export interface Answer {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
 
 export interface Ended extends Answer {
   readonly signal: NodeJS.Signals | null
   readonly ms: number
 }
 
-export interface Running {
+interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
   /** What it has said on stdout so far. */
   said(): string
 }
 
-export interface Options {
+interface Options {
   /** More than the bare environment. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string

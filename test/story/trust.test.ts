@@ -18,9 +18,9 @@ import type { Hosts } from '../../fleet/tools.ts'
 import { newStage, project, type Stage } from './stage.ts'
 import { tree } from './tree.ts'
 
-/** Three samples: one worker whose recorded host key is another, one whose address somebody else answers at, one that is well. */
-const FIRST = ['its recorded host key is another', 'somebody else answers at its address', 'all is well'] as const
-type Way = (typeof FIRST)[number]
+/** What is wrong with the first worker of each of two samples. */
+const FIRST = ['its recorded host key is another', 'somebody else answers at its address'] as const
+type Way = (typeof FIRST)[number] | 'all is well'
 
 interface Try {
   readonly stage: string | undefined
@@ -43,8 +43,8 @@ const rogue = { connections: 0, logins: 0, sessions: 0 }
 beforeAll(async () => {
   stage = newStage()
   await stage.skep(['key', 'init', '--dir', stage.dir])
-  await stage.skep(['synth', '--patients', '3', '--visits', '30', '-o', join(stage.tmp, 'study')])
-  const files = ['001', '002', '003'].map((number) => join(stage.tmp, 'study', 'samples', `sample-${number}.csv`))
+  await stage.skep(['synth', '--patients', '2', '--visits', '20', '-o', join(stage.tmp, 'study')])
+  const files = ['001', '002'].map((number) => join(stage.tmp, 'study', 'samples', `sample-${number}.csv`))
   const submitted = await stage.skep(['submit', ...files, '--dir', stage.dir])
   run = submitted.stdout.trim()
   await work()
@@ -218,7 +218,7 @@ async function login(address: { readonly host: string; readonly port: number }, 
 test('the run ends COMPLETE all the same', () => {
   expect(end).toBe('quiescent')
   expect(record.run.value).toMatchObject({ state: 'COMPLETE', quiescent: true })
-  expect(record.jobs.map(({ value }) => value.state)).toEqual(['DONE', 'DONE', 'DONE', 'DONE'])
+  expect(record.jobs.map(({ value }) => value.state)).toEqual(['DONE', 'DONE', 'DONE'])
 })
 
 describe('a worker whose host key is not the recorded one', () => {
@@ -251,12 +251,12 @@ describe('a worker whose host key is not the recorded one', () => {
 
 describe('the launch key', () => {
   test('opens the worker’s door while it is configured', () => {
-    expect(open.length).toBeGreaterThanOrEqual(4)
+    expect(open.length).toBeGreaterThanOrEqual(3)
     expect(new Set(open.map(({ stage: at, outcome }) => `${at}: ${outcome}`))).toEqual(new Set(['LAUNCHED: in']))
   })
 
   test('opens nothing any more once the worker is LOCKED, though it runs', () => {
-    expect(locked.length).toBeGreaterThanOrEqual(4)
+    expect(locked.length).toBeGreaterThanOrEqual(3)
     expect(new Set(locked.map(({ stage: at, outcome }) => `${at}: ${outcome}`))).toEqual(new Set(['LOCKED: ECONNREFUSED']))
   })
 })

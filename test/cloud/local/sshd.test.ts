@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2, { type Client } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { processes } from '../../../cloud/local/processes.ts'
 import { makeSshKey, publicHalf } from '../../../cloud/local/ssh-keys.ts'
 import { type Sshd, startSshd } from '../../../cloud/local/sshd.ts'
 import { begin, login, run, until } from './place.ts'
 
 const hostKey = makeSshKey()
 const key = makeSshKey()
-const env = { PATH: process.env['PATH'] ?? '', GREETING: 'hello' }
+const mark = `skep-test-${process.pid}`
+const env = { PATH: process.env['PATH'] ?? '', GREETING: 'hello', MARK: mark }
+const running = () => processes.withEnvironment(`MARK=${mark}`).length
 let folder: string
 let sshd: Sshd
 let client: Client
@@ -93,7 +96,7 @@ describe('an SSH session', () => {
   test('leaves its command running when the client hangs up, as sshd does', async () => {
     const other = await login(sshd, key)
     void begin(other, `sleep 0.3; touch ${folder}/survived`)
-    await until('it runs', () => spawnSync('pgrep', ['-f', `touch ${folder}`]).status !== 1)
+    await until('it runs', () => running() > 0)
     other.destroy()
     await until('it went on', () => existsSync(join(folder, 'survived')))
   })
@@ -125,11 +128,11 @@ describe('an SSH server', () => {
   test('that is closed ends its sessions and their commands', async () => {
     const door = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder })
     const guest = await login(door, key)
-    const ran = begin(guest, `trap "" TERM; sleep 6${process.pid}`)
-    await until('it runs', () => spawnSync('pgrep', ['-f', `sleep 6${process.pid}`]).status !== 1)
+    const ran = begin(guest, 'trap "" TERM; sleep 60')
+    await until('it runs', () => running() > 0)
     await door.close()
     await ran
-    await until('it is gone', () => spawnSync('pgrep', ['-x', '-f', `sleep 6${process.pid}`]).status !== 0)
+    await until('it is gone', () => running() === 0)
     await expect(login(door, key)).rejects.toThrow(/ECONNREFUSED/)
   })
 
@@ -137,8 +140,13 @@ describe('an SSH server', () => {
     const door = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder })
     const guest = new ssh2.Client()
     const end = new Promise<string>((resolve) => guest.on('ready', () => resolve('in')).on('error', (error) => resolve(error.message)))
-    const offer = { type: 'publickey', username: 'worker', key: key.private } as const
-    guest.connect({ ...door, username: 'worker', authHandler: (_left, _partial, next) => void door.refuse().then(() => next(offer)) })
+    const offers = [{ type: 'publickey', username: 'worker', key: key.private } as const]
+    type Next = (offer: (typeof offers)[number] | false) => void // false ends it; the types do not say so
+    guest.connect({
+      ...door,
+      username: 'worker',
+      authHandler: (_left, _partial, next) => void door.refuse().then(() => (next as Next)(offers.pop() ?? false)),
+    })
     expect(await end).toMatch(/authentication/)
     guest.end()
     await door.close()
