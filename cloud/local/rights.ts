@@ -84,7 +84,7 @@ const table: { readonly [R in Exclude<Role, 'worker'>]: Rights } = {
   },
   agent: {
     ...nothing,
-    compute: ['launch', 'describe', 'hostKey', 'terminate', 'remains'],
+    compute: ['launch', 'describe', 'hostKey'],
     send: ['doorbell'],
     receive: ['doorbell'],
     objects: [

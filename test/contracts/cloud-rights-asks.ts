@@ -320,10 +320,10 @@ const rest: readonly Ask[] = [
   { what: 'launch', may: ['agent'], call: ({ compute }, { launched }) => compute.launch(launched) },
   { what: 'describe', may: ['agent', 'sweeper', 'keyHost'], call: ({ compute }) => compute.describe() },
   { what: 'host key', may: ['agent'], call: ({ compute }, { instance }) => compute.hostKey(instance) },
-  { what: 'remains', may: ['agent', 'sweeper'], call: ({ compute }, { instance }) => compute.remains(instance) },
+  { what: 'remains', may: ['sweeper'], call: ({ compute }, { instance }) => compute.remains(instance) },
   {
     what: 'terminate',
-    may: ['agent', 'sweeper'],
+    may: ['sweeper'],
     ends: 'NotFound',
     call: ({ compute }) => compute.terminate(`i-${'0'.repeat(17)}`),
   },

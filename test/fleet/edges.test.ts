@@ -139,7 +139,7 @@ describe('a stop', () => {
   })
 
   test('launches nothing more, and a worker that has its key may finish', async () => {
-    const { states, launched } = await stopped('works', 4_500)
+    const { states, launched } = await stopped('works', 3_500)
     expect(launched).toBe(5)
     expect(states).toContain('DONE')
   })

@@ -113,7 +113,7 @@ describe('the key-host program', () => {
         const { nonce } = challengeSchema.parse(await ask({ op: 'challenge', signed, attempt: 1, instance }))
         await withCloud('worker', (worker) => release(worker, { signed, instance, nonce, message: key }), instance)
       } finally {
-        await agent.compute.terminate(instance)
+        await withCloud('sweeper', (sweeper) => sweeper.compute.terminate(instance))
       }
       expect(await ask(lastRequest)).toMatchObject({ refused: 'instance-not-running' })
     })

@@ -19,7 +19,7 @@ const always: Readonly<Record<Role, readonly string[]>> = {
   owner: [],
   intake: ['queue.receive events', 'queue.send doorbell', 'signer.sign ticket', 'signer.sign audit', ...trail],
   agent: [
-    ...['launch', 'describe', 'hostKey', 'terminate', 'remains'].map((op) => `compute.${op}`),
+    ...['launch', 'describe', 'hostKey'].map((op) => `compute.${op}`),
     'queue.receive doorbell',
     'queue.send doorbell',
     'notices.publish',

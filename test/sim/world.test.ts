@@ -141,7 +141,7 @@ describe('a machine', () => {
     })
     expect((await agent.compute.describe())[0]?.state).toBe('terminated')
     world.plant(id, 'stray file')
-    expect(await agent.compute.remains(id)).toEqual(['stray file'])
+    expect(await world.open('sweeper').compute.remains(id)).toEqual(['stray file'])
   })
 
   test('that dies takes its program along', async () => {
@@ -166,13 +166,13 @@ describe('a machine', () => {
     const agent = world.open('agent')
     const { id } = await agent.compute.launch(launch)
     world.compute.terminateMs = 5000
-    await agent.compute.terminate(id)
+    await world.open('sweeper').compute.terminate(id)
     expect((await agent.compute.describe())[0]?.state).toBe('shutting-down')
-    expect(await agent.compute.remains(id)).not.toEqual([])
+    expect(await world.open('sweeper').compute.remains(id)).not.toEqual([])
     await world.clock.advance(5000)
     expect((await agent.compute.describe())[0]?.state).toBe('terminated')
     await world.clock.advance(3_600_000)
     expect(await agent.compute.describe()).toEqual([])
-    await agent.compute.terminate(id)
+    await world.open('sweeper').compute.terminate(id)
   })
 })

@@ -151,6 +151,8 @@ describe('a planted leak is found', () => {
       }
       for (const before of ['', 'x', 'xy']) {
         const around = Buffer.concat([Buffer.from(before), secret, Buffer.from('the rest')]).toString('base64')
+        const json = JSON.stringify({ before, key: Buffer.from(secret).toString('base64') })
+        expect(foundIn(Buffer.from(Buffer.from(json).toString('base64')), { [name]: secret }).length, name).toBeGreaterThan(0)
         writeFileSync(join(leaks, 'leak.log'), `${around.slice(0, 7)}\\n${around.slice(7, 20)}\r\n${around.slice(20)}`)
         expect(foundUnder(leaks, { [name]: secret }).length, `${name} after "${before}"`).toBeGreaterThan(0)
       }
@@ -163,7 +165,7 @@ describe('a planted leak is found', () => {
   test.skipIf(!hasProc)('in a command line and in an environment (Linux only)', async () => {
     const [name = '', secret = new Uint8Array()] = Object.entries(secrets).find(([one]) => one.startsWith('session key')) ?? []
     const forms = formsOf(secret)
-    const argv = ['-e', 'setTimeout(() => {}, 20_000)', `--key=${forms['hex']}`]
+    const argv = ['-e', 'setTimeout(() => {}, 60_000)', '--', `--key=${forms['hex']}`]
     const child = spawn(process.execPath, argv, { env: { KEY: `x${forms['base64 from 0']}` }, stdio: 'ignore', detached: true })
     try {
       const texts = await until('it runs', () => {

@@ -24,12 +24,15 @@ export function formsOf(secret: Uint8Array): Readonly<Record<string, Buffer>> {
   }
 }
 
-/** Which secrets stand in the bytes, and how; line breaks, also those of JSON, hide none. */
+/** Which secrets stand in the bytes, and how; line breaks, also those of JSON, hide none, nor does a second layer of base64 or hex. */
 export function foundIn(bytes: Uint8Array, secrets: Secrets): readonly string[] {
   const whole = Buffer.from(bytes)
   const text = whole.toString('latin1')
   const joined = text.replace(/\\[rn]|[\r\n]/g, '')
-  const places = joined.length === text.length ? [whole] : [whole, Buffer.from(joined, 'latin1')]
+  const inner = [...joined.matchAll(/[A-Za-z0-9+/_-]{40,}/g)].map(([run]) =>
+    Buffer.from(run, /^(?:[0-9a-fA-F]{2})+$/.test(run) ? 'hex' : 'base64'),
+  )
+  const places = [whole, Buffer.from(joined, 'latin1'), Buffer.concat(inner.flatMap((one) => [one, Buffer.of(0)]))]
   return Object.entries(secrets).flatMap(([name, secret]) =>
     Object.entries(formsOf(secret)).flatMap(([form, needle]) =>
       places.some((place) => place.includes(needle)) ? [`${name} as ${form}`] : [],
