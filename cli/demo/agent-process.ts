@@ -14,6 +14,8 @@ export interface AgentProcess {
   readonly ended: Promise<'quiescent' | 'stopped'>
   /** Tells it to sweep its workers and end; it does so within ten seconds. */
   stop(): void
+  /** Ends it at once, whatever it is doing. */
+  kill(): void
 }
 
 /** Starts it, and starts it again when it is killed. */
@@ -43,6 +45,10 @@ export function startAgent(dir: string, workers: number): AgentProcess {
     stop: () => {
       stopping = true
       child?.kill('SIGTERM')
+    },
+    kill: () => {
+      stopping = true
+      child?.kill('SIGKILL')
     },
   }
 }

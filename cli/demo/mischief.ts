@@ -1,6 +1,6 @@
 /** What `--fail` does to one sample, as a careless or hostile stranger might; everything else takes the usual way. */
 import { instanceEntry, marked, signalTo } from '../../cloud/local/processes.ts'
-import type { Objects } from '../../cloud/ports.ts'
+import { isCloudError, type Objects } from '../../cloud/ports.ts'
 import { encryptTo, generateKeyPair } from '../../custody/openpgp.ts'
 import type { RunRecord } from '../../fleet/rows.ts'
 import type { Mischief } from './memory.ts'
@@ -30,10 +30,13 @@ export async function spoil(fail: Mischief | null, homer: string, body: Uint8Arr
   }
 }
 
-/** With `hostile-name`: one more upload than samples, before the seal. */
+/** With `hostile-name`: one more upload than samples, before the seal; one, also when a submit that was killed is finished. */
 export async function intrude(fail: Mischief | null, objects: Pick<Objects, 'put'>, run: string): Promise<void> {
   if (fail !== 'hostile-name') return
-  await objects.put('input', `incoming/${run}/../../-rf \u001b[31mDOE_JOHN_1938-10-30\u202e.pgp`, Buffer.from('whatever'))
+  const name = `incoming/${run}/../../-rf \u001b[31mDOE_JOHN_1938-10-30\u202e.pgp`
+  await objects.put('input', name, Buffer.from('whatever'), { ifAbsent: true }).catch((error: unknown) => {
+    if (!isCloudError(error, 'PreconditionFailed')) throw error
+  })
 }
 
 /** With `worker-dies`: kills the victim's worker as a power cut would, once it is locked. True when it did. */

@@ -24,6 +24,11 @@ export interface DemoResult {
   readonly seconds: number
 }
 
+const noTable = ({ results }: DemoResult): string =>
+  results.length === 0
+    ? 'No sample had a result, so there is no table.'
+    : 'The table of the run could not be made of the results: `skep audit verify` and the agent’s log tell the operator more.'
+
 /** Markdown; `files` tells which file each sample was made of. */
 export function reportText(result: DemoResult, files: ReadonlyMap<string, string>): string {
   const { run, state, samples, refused, audit, residue, quiescent, notices, seconds } = result
@@ -39,7 +44,7 @@ ${state === 'COMPLETE' ? 'Every sample has a result.' : 'Some samples have no re
 |---|---|---|---|---|
 ${rows.join('\n')}
 
-${result.table === null ? 'No sample had a result, so there is no table.' : 'The table of the run is in [table.csv](table.csv), one line a patient.\n\n![Vitals of the patients](vitals.svg)'}
+${result.table === null ? noTable(result) : 'The table of the run is in [table.csv](table.csv), one line a patient.\n\n![Vitals of the patients](vitals.svg)'}
 
 - Uploads refused at intake: ${refused}
 - Notices sent: ${notices.join(', ')}

@@ -38,7 +38,7 @@ export class Interrupted extends Error {
 
 const pollMs = 120
 /** From telling the agent to stop until it must have ended: its own limit, and a little. */
-const stopMs = 9_500
+const stopMs = 8_700
 
 /** Begins or finishes the run that `memory` tells of. Throws Interrupted when `stop` was aborted. */
 export async function tellStory(dir: string, memory: Memory, telling: Telling, stop: AbortSignal): Promise<DemoResult> {
@@ -123,9 +123,14 @@ async function worked(dir: string, memory: Memory, run: string, telling: Telling
           remember(dir, { ...memory, killed })
         }
         if (over) break
-        if (stop.aborted) await sweptInTime(agent, clock)
+        if (stop.aborted) await sweptInTime(dir, agent, clock)
         await clock.sleep(pollMs)
       }
+    } catch (error) {
+      // Nobody would watch over the agent any more.
+      agent.stop()
+      if (!(error instanceof Interrupted)) await Promise.race([ended.catch(() => undefined), clock.sleep(stopMs)])
+      throw error
     } finally {
       stop.removeEventListener('abort', halted)
     }
@@ -134,8 +139,22 @@ async function worked(dir: string, memory: Memory, run: string, telling: Telling
   })
 }
 
-async function sweptInTime(agent: AgentProcess, clock: Cloud['clock']): Promise<void> {
-  await Promise.race([agent.ended, clock.sleep(stopMs)])
+/** The agent sweeps its workers and ends. One that hangs is killed, and its workers are ended from here. */
+async function sweptInTime(dir: string, agent: AgentProcess, clock: Cloud['clock']): Promise<never> {
+  const over = new AbortController()
+  const late = clock.sleep(stopMs, over.signal).then(
+    () => true,
+    () => false,
+  )
+  const isLate = await Promise.race([late, agent.ended.then(() => false)])
+  over.abort() // a sleep that nobody waits for would hold the process
+  if (isLate) {
+    agent.kill()
+    await withLocalCloud(dir, 'sweeper', async ({ compute }) => {
+      const alive = (await compute.describe()).filter(({ state }) => state !== 'terminated')
+      await Promise.all(alive.map(({ id }) => compute.terminate(id)))
+    })
+  }
   throw new Interrupted()
 }
 

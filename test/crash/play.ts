@@ -1,8 +1,9 @@
 /** Plays one case and looks at what became of it. */
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Random, randomOf } from '../sim/random.ts'
+import { tableByHand } from './by-hand.ts'
 import type { Case } from './cases.ts'
 import { complaints } from './checks.ts'
 import { startDemo } from './demo.ts'
@@ -26,13 +27,15 @@ export interface Verdict {
   readonly dir: string
 }
 
-/** A run that nobody kills: what all others must come to. */
+export const flagsOf = (samples: number, workers: number): readonly string[] => ['--samples', String(samples), '--workers', String(workers)]
+
+/** A run that nobody kills. What it comes to, by the pipelines alone too, all others must come to. */
 export async function control(place: string, samples: number, workers: number): Promise<Control> {
   const dir = join(place, 'control')
-  const flags = ['--samples', String(samples), '--workers', String(workers)]
+  const flags = flagsOf(samples, workers)
   const ended = await startDemo(dir, flags).ended
   if (ended.summary === undefined) throw new Error(`the run that nobody kills ended with ${ended.how}: ${ended.stderr}`)
-  const table = readFileSync(ended.summary.table, 'utf8')
+  const table = await tableByHand(place, samples)
   const wrong = await complaints(dir, ended, samples, table)
   if (wrong.length > 0) throw new Error(`the run that nobody kills, in ${dir}: ${wrong.join('; ')}`)
   rmSync(dir, { recursive: true })

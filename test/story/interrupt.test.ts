@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signalTo } from '../../cloud/local/processes.ts'
 import { told } from './events.ts'
 import type { Answer } from './many.ts'
+import { hasProc, look } from './proc.ts'
 import { type Ended, living, newStage, type Stage, signalGroup, until } from './stage.ts'
 import { contents } from './tree.ts'
 
@@ -89,3 +91,26 @@ describe('SIGINT to the whole process group', () => {
     expect(new Set(samples.map(({ id }) => id))).toEqual(ids)
   })
 })
+
+test.skipIf(!hasProc)(
+  'an agent that hangs is killed, and its workers are swept all the same (Linux only)',
+  { timeout: 60_000 },
+  async () => {
+    const other = newStage()
+    try {
+      const running = other.start(['demo', '--samples', '1', '--dir', other.dir, '--json'])
+      await until('its worker is there', () => ['launched', 'ready', 'locked'].includes(lastOfWorkers(running.said()) ?? ''))
+      const agent = look().find(({ argv }) => argv.includes('agent') && argv.includes(other.dir))
+      if (agent === undefined) throw new Error('there is no agent')
+      signalTo(agent, 'SIGSTOP')
+      const began = performance.now()
+      signalGroup(running.child, 'SIGINT')
+      const { code, stderr } = await running.ended
+      expect(performance.now() - began).toBeLessThan(10_000)
+      expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining('Go on with: skep demo --dir') })
+      expect(living(other.root, other.dir)).toEqual([])
+    } finally {
+      await other.dispose()
+    }
+  },
+)

@@ -121,11 +121,11 @@ export function living(root: string, dir: string): readonly ProcessId[] {
     .filter(isAlive)
 }
 
-/** Looks until it is so, for 30 s at most. */
+/** Looks until it is so, for 60 s at most. */
 export async function until<T>(what: string, found: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = performance.now() + 30_000; performance.now() < deadline; await after(25)) {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await after(25)) {
     const seen = await found()
     if (seen !== undefined && seen !== false) return seen
   }
-  throw new Error(`waited 30 s, but not: ${what}`)
+  throw new Error(`waited 60 s, but not: ${what}`)
 }

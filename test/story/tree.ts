@@ -33,4 +33,12 @@ export const marks = (root: string, without?: (path: string) => boolean): readon
 
 /** Names and contents, whatever their times. */
 export const contents = (root: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(tree(root).map(({ path, absolute, kind }) => [path, kind === 'file' ? readFileSync(absolute, 'latin1') : kind]))
+  Object.fromEntries(tree(root).map(({ path, absolute, kind }) => [path, kind === 'file' ? textOf(absolute) : kind]))
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return 'gone' // while we looked
+  }
+}
