@@ -4,29 +4,18 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Cloud, isCloudError } from '../cloud/ports.ts'
-import type { LaunchKeys } from '../custody/launch-keys.ts'
 import { committer, LeaseLost } from '../fleet/commit.ts'
 import type { Observed } from '../fleet/decide.ts'
 import { idle, swept } from '../fleet/idle.ts'
 import { LaunchLimiter } from '../fleet/launch-limiter.ts'
 import { acquireLease, type Lease } from '../fleet/lease.ts'
-import type { Limits } from '../fleet/limits.ts'
 import { Reconciler } from '../fleet/reconciler.ts'
-import type { Hosts, LaunchPlan, Tools } from '../fleet/tools.ts'
+import type { Tools } from '../fleet/tools.ts'
 import { Wake } from './wake.ts'
 
-export interface AgentParts {
-  /** Opened as `agent`. */
-  readonly cloud: Cloud
-  /** Opened as `sweeper`. */
-  readonly sweeper: Cloud
-  readonly hosts: Hosts
-  readonly limits: Limits
-  readonly plan: LaunchPlan
-  readonly keys: LaunchKeys
+export interface AgentParts extends Pick<Tools, 'cloud' | 'sweeper' | 'hosts' | 'limits' | 'plan' | 'keys' | 'log'> {
   /** Whether intake has taken in all that lay there when this agent began; only then may `once` end. */
   intakeIdle(): boolean
-  log: Tools['log']
 }
 
 export interface AgentOrders {
@@ -44,8 +33,11 @@ const renewMs = 1_000
 const softMs = 4_000
 const hardMs = 8_500
 
+/** `late`: told to stop, and not all workers were seen gone in time; they end by their own timers, or with the next agent. */
+export type AgentEnd = 'quiescent' | 'stopped' | 'late'
+
 /** Runs until told to stop or, with `once`, until quiescent. */
-export async function runAgent(parts: AgentParts, orders: AgentOrders): Promise<'quiescent' | 'stopped'> {
+export async function runAgent(parts: AgentParts, orders: AgentOrders): Promise<AgentEnd> {
   const owner = `agent-${randomUUID()}`
   for (;;) {
     const lease = await takeLease(parts, owner, orders.stop)
@@ -76,7 +68,7 @@ async function takeLease(parts: AgentParts, owner: string, stop: AbortSignal): P
   return undefined
 }
 
-async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): Promise<'quiescent' | 'stopped'> {
+async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): Promise<AgentEnd> {
   const { cloud, sweeper, hosts, limits, plan, keys, log } = parts
   const { clock } = cloud
   const wake = new Wake()
@@ -97,7 +89,7 @@ async function withLease(parts: AgentParts, orders: AgentOrders, lease: Lease): 
       const seen = await look(parts, reconciler, stopping(stoppedAt, clock.now()))
       if (over.signal.aborted) throw over.signal.reason
       const late = stoppedAt !== undefined && clock.now() - stoppedAt > hardMs
-      if (late) return 'stopped'
+      if (late) return 'late'
       if (seen === undefined) {
         await clock.sleep(errorPauseMs)
         continue

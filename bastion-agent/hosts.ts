@@ -46,6 +46,7 @@ const commandMs = 60_000
 const keyHostMs = 30_000
 /** How long a door may take to shut after it was told to. */
 const shutMs = 5_000
+const hostKeyPollMs = 500
 
 /** Hosts as the agent reaches them, all over SSH with pinned keys. */
 export function agentHosts(options: HostsOptions): Hosts {
@@ -56,7 +57,7 @@ export function agentHosts(options: HostsOptions): Hosts {
     vars: Record<string, Plain>,
     signal: AbortSignal,
   ) => {
-    const host = await pinnedHost(options, worker, instance)
+    const host = await pinnedHost(options, worker, instance, signal)
     const connector = sshConnector({ connectMs, commandMs })
     const { hosts } = await runPlaybook({
       playbook,
@@ -100,13 +101,14 @@ export function agentHosts(options: HostsOptions): Hosts {
   }
 }
 
-/** The worker as a host of the inventory, pinned to the key that its cloud saw it boot with. */
-async function pinnedHost(options: HostsOptions, worker: Worker, instance: Instance): Promise<Host> {
-  const hostKey = await options.compute.hostKey(instance.id)
+/** The worker as a host of the inventory, pinned to the key that its cloud saw it boot with; that may come a little after its address. */
+async function pinnedHost(options: HostsOptions, worker: Worker, instance: Instance, signal: AbortSignal): Promise<Host> {
   const key = options.keys.get(worker.id)
-  if (hostKey === undefined || key === undefined || instance.address === undefined) {
-    throw new ConfigureError('not-configured', `${instance.id} has no ${key === undefined ? 'launch key here' : 'host key or address'} yet`)
+  if (key === undefined || instance.address === undefined) {
+    throw new ConfigureError('not-configured', `${instance.id} has no ${key === undefined ? 'launch key here' : 'address'}`)
   }
+  let hostKey = await options.compute.hostKey(instance.id)
+  for (; hostKey === undefined; hostKey = await options.compute.hostKey(instance.id)) await options.clock.sleep(hostKeyPollMs, signal)
   const { host, port } = instance.address
   return {
     name: worker.id,

@@ -6,7 +6,7 @@ import { startKeyHostDoor, startService } from '../cloud/local/services.ts'
 import type { Json } from '../cloud/ports.ts'
 import { LaunchKeys, makeLaunchKey } from '../custody/launch-keys.ts'
 import { localLimits } from '../fleet/limits.ts'
-import { type AgentOrders, runAgent } from './agent.ts'
+import { type AgentEnd, type AgentOrders, runAgent } from './agent.ts'
 import { agentHosts, type PipelineFile } from './hosts.ts'
 import { buildRelease, type Release } from './release.ts'
 
@@ -23,7 +23,7 @@ const intakeProgram = join(import.meta.dirname, '..', 'intake', 'main.ts')
 const serviceEnv = (dir: string) => ({ PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', SKEP_CLOUD: dir })
 
 /** Runs the agent with its services until told to stop or, with `once`, until quiescent; stops what it started. */
-export async function runLocalAgent({ dir, workers, log }: LocalAgent, orders: AgentOrders): Promise<'quiescent' | 'stopped'> {
+export async function runLocalAgent({ dir, workers, log }: LocalAgent, orders: AgentOrders): Promise<AgentEnd> {
   const release = await buildRelease(layout(dir).release)
   const limits = { ...localLimits, workers }
   const machine = [process.execPath, fileOf(release, 'machine.mjs')]

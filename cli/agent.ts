@@ -50,7 +50,8 @@ async function agent({ once = false, workers, dir: flag, quiet = false }: Flags)
     try {
       const end = await runLocalAgent({ dir, workers, log }, { once, stop: stop.signal })
       if (end === 'quiescent') return
-      note(`stopped; its workers are swept and nothing is lost. Go on with: skep agent --once --dir ${flag ?? dir}`)
+      const swept = end === 'stopped' ? 'its workers are swept' : 'some workers were not seen gone in time and end by themselves'
+      note(`stopped; ${swept}, and nothing is lost. Go on with: skep agent --once --dir ${flag ?? dir}`)
       process.exitCode = 130
     } finally {
       watching.abort()

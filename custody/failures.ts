@@ -50,7 +50,7 @@ const explanations: Record<FailureClass, Explanation> = {
     todo: 'Look whether the file holds the data that the pipeline expects. If it does, tell the operator the run and the sample.',
   },
   refused: {
-    happened: 'The key host refused the key of this sample, for a reason that another try cannot change.',
+    happened: 'The key of this sample, or the result that its worker brought, was refused for a reason that another try cannot change.',
     todo: 'Tell the operator the run and the sample: the audit chain names the reason.',
   },
   attempts: {

@@ -42,7 +42,9 @@ export async function intrude(fail: Mischief | null, objects: Pick<Objects, 'put
 /** With `worker-dies`: kills the victim's worker as a power cut would, once it is locked. True when it did. */
 export function killWorker(record: RunRecord | undefined, victim: string | undefined): boolean {
   const stages = new Set(['LOCKED', 'KEYED', 'RUNNING'])
-  const worker = record?.workers.find(({ value }) => value.unit === victim && value.sweep === 'NONE' && stages.has(value.stage))
+  const worker = record?.workers.find(
+    ({ value }) => value.unit === victim && value.attempt === 1 && value.sweep === 'NONE' && stages.has(value.stage),
+  )
   if (worker === undefined || worker.value.instance === null) return false
   const processes = marked(instanceEntry(worker.value.instance))
   for (const one of processes) signalTo(one, 'SIGKILL')

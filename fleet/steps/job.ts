@@ -19,12 +19,19 @@ export async function enqueue(tools: Tools, job: Stored<Job>): Promise<void> {
 /** Configures the worker over SSH, then locks it. A READY worker whose lock was lost is configured again: the playbook is idempotent. */
 export async function configure(tools: Tools, worker: Stored<Worker>, job: Stored<Job>, instance: Instance): Promise<void> {
   const { clock } = tools.cloud
+  const left = tools.limits.configureMs - (clock.now() - worker.value.stageAt)
+  const [late, over] = [new AbortController(), new AbortController()]
+  clock.sleep(left, over.signal).then(
+    () => late.abort(new Error('it took longer than its limit')),
+    () => undefined,
+  )
+  const signal = AbortSignal.any([tools.signal, late.signal])
   try {
-    await tools.hosts.configure(worker.value, job.value, instance, tools.signal)
+    await tools.hosts.configure(worker.value, job.value, instance, signal)
     const ready = moveWorker(worker.value, 'READY', clock.now())
     const readyJob = moveJob(job.value, 'READY', clock.now())
     if (!(await tools.commit([put(worker, ready), put(job, readyJob)]))) return
-    await tools.hosts.lock(ready, instance, tools.signal)
+    await tools.hosts.lock(ready, instance, signal)
     tools.keys.forget(worker.value.id)
     await appendAudit(tools.cloud, 'agent', { ev: 'worker.locked', op: `locked/${worker.value.id}`, ...subject(worker.value) })
     const now = clock.now()
@@ -33,10 +40,13 @@ export async function configure(tools: Tools, worker: Stored<Worker>, job: Store
       put({ ...job, rev: job.rev + 1 }, moveJob(readyJob, 'LOCKED', now)),
     ])
   } catch (error) {
-    if (!(error instanceof ConfigureError)) throw error
     if (tools.signal.aborted) return // we broke off, so the worker is not at fault
-    tools.log({ event: 'not configured', worker: worker.value.id, why: error.why, message: error.message })
-    await doomFresh(tools, worker, error.why)
+    const why = late.signal.aborted ? 'too-slow' : error instanceof ConfigureError ? error.why : undefined
+    if (why === undefined) throw error
+    tools.log({ event: 'not configured', worker: worker.value.id, why, message: error instanceof Error ? error.message : String(error) })
+    await doomFresh(tools, worker, why)
+  } finally {
+    over.abort()
   }
 }
 

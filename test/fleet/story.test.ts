@@ -59,6 +59,13 @@ describe('a run', () => {
       attempts: 3,
     },
     {
+      title: 'a worker that is configured without an end is too slow, and followed',
+      script: (unit, attempt) => (unit === victim && attempt === 1 ? 'configures-for-ever' : 'works'),
+      state: 'COMPLETE',
+      victim: [victim, 'DONE', null],
+      attempts: 2,
+    },
+    {
       title: 'what cannot be configured is tried three times',
       script: (unit) => (unit === victim ? 'cannot-configure' : 'works'),
       state: 'COMPLETE_WITH_FAILURES',

@@ -1,6 +1,6 @@
 /** A whole fleet in virtual time: the real intake, agent and reconciler over the simulated cloud, with scripted hosts and a key host that keeps books. */
 import { randomUUID } from 'node:crypto'
-import { runAgent } from '../../bastion-agent/agent.ts'
+import { type AgentEnd, runAgent } from '../../bastion-agent/agent.ts'
 import { isCloudError } from '../../cloud/ports.ts'
 import { sha256 } from '../../custody/canonical.ts'
 import { LaunchKeys } from '../../custody/launch-keys.ts'
@@ -124,7 +124,7 @@ export class Village {
 
   /** Starts an agent of its own opener; `crashed` settles when it ends or its process is killed. */
   agent(once = true): {
-    readonly done: Promise<'quiescent' | 'stopped'>
+    readonly done: Promise<AgentEnd>
     readonly cloud: SimCloud
     readonly sweeper: SimCloud
     stop(): void
