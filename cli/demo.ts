@@ -1,8 +1,5 @@
-/** `skep demo`: the whole story on this machine, to watch, to test with, and to learn the commands from. */
-import { existsSync, readdirSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import { layout, topNames } from '../cloud/local/layout.ts'
 import { tryLock } from '../cloud/local/lock.ts'
 import { initLocal } from '../cloud/local/open.ts'
 import { MOST_WORKERS } from './agent.ts'
@@ -10,7 +7,7 @@ import { type DemoFlags, type Mischief, mischiefs, recall, remember } from './de
 import type { DemoResult } from './demo/report.ts'
 import { Interrupted, tellStory } from './demo/story.ts'
 import { jsonTelling, plainTelling, prettyTelling } from './demo/telling.ts'
-import { DIR_HELP, localDir } from './local-cloud.ts'
+import { checkMayBeMade, DIR_HELP, localDir } from './local-cloud.ts'
 import { wholeNumber } from './whole-number.ts'
 
 const MOST_SAMPLES = 1_000
@@ -70,16 +67,7 @@ async function demo({ dir: flag, json = false, samples, workers, fail }: Flags):
 
 /** Makes the directory ours for as long as we live; one that is something else, or in use, is refused and left as it is. */
 async function take(dir: string, shown: string): Promise<() => void> {
-  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw new Error(`--dir: expected a directory, got a file: ${shown}`)
-  const names = existsSync(layout(dir).marker) || !existsSync(dir) ? [] : readdirSync(dir)
-  // A local cloud whose making was cut short holds only names of its own, `buckets` first, and is completed.
-  const cutShort = names.includes('buckets') && names.every((name) => topNames.has(name) || name.startsWith('.tmp-'))
-  if (names.length > 0 && !cutShort) {
-    throw new Error(
-      `${shown}: expected a new or empty directory, or one of an earlier demo; this one holds other things. Name another with --dir.`,
-    )
-  }
+  checkMayBeMade(shown)
   await initLocal(dir)
   const unlock = tryLock(dir, 'demo')
   if (unlock === undefined)

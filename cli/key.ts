@@ -6,7 +6,7 @@ import { writeWhole } from '../cloud/local/durable.ts'
 import { layout } from '../cloud/local/layout.ts'
 import { initLocal } from '../cloud/local/open.ts'
 import { makeHomerKey } from '../key-host/homer-key.ts'
-import { DIR_HELP, localDir, withLocalCloud } from './local-cloud.ts'
+import { checkMayBeMade, DIR_HELP, localDir, withLocalCloud } from './local-cloud.ts'
 
 interface Flags {
   readonly dir?: string
@@ -29,6 +29,7 @@ export function keyCommand(): Command {
 }
 
 async function init(dir: string): Promise<void> {
+  checkMayBeMade(dir)
   const { made, fingerprint } = await initHomerKey(dir)
   process.stdout.write(`${made ? 'HomerKey made' : 'HomerKey is already there'}: ${fingerprint}\n`)
 }

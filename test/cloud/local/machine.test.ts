@@ -44,6 +44,11 @@ function bring({ disk }: Booted, job = 'setInterval(() => undefined, 1000)'): vo
   writeFileSync(join(disk, 'config.json'), '{}')
 }
 
+/** A command line that starts another in a session of its own, as setsid(1) would where there is one. */
+function inSessionOfItsOwn(script: string): string {
+  return `node -e 'require("child_process").spawn("sh", ["-c", "${script}"], { detached: true, stdio: "ignore" }).unref()'`
+}
+
 describe('a machine', () => {
   test('lets in the launch key only, and shows the host key that the cloud tells', async () => {
     const machine = await boot(place, agent)
@@ -128,7 +133,7 @@ describe('a machine', () => {
     bring(machine)
     const [client, other] = [await login(machine.address, machine.key), await login(machine.address, machine.key)]
     await run(client, 'machine/start')
-    const shell = begin(other, 'sleep 60 & (setsid sleep 60 &); exec cat')
+    const shell = begin(other, `sleep 60 & ${inSessionOfItsOwn('sleep 60')}; exec cat`)
     const closed = new Promise<void>((resolve) => void client.once('close', () => resolve()))
     expect(await run(client, 'machine/lock')).toMatchObject({ code: 0 })
     expect(await answers(machine.address)).toBe(false)
@@ -176,8 +181,8 @@ describe('a machine', () => {
 describe('nothing is left of a machine', () => {
   /** A session that leaves a process behind in each of the ways in which one can be lost. */
   const strays = `sleep 61 &
-    (setsid sleep 62 &)
-    (setsid sh -c '(sleep 63 & ) ; exit' &)
+    ${inSessionOfItsOwn('sleep 62')}
+    ${inSessionOfItsOwn('(sleep 63 & ) ; exit')}
     mkdir -p tmp/shut/inner; chmod 000 tmp/shut
     sh -c 'trap "" TERM HUP INT; sleep 64; sleep 64' >/dev/null 2>&1 &`
 
