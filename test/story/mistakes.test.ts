@@ -42,7 +42,7 @@ const cases: Readonly<Record<string, readonly [argv: readonly string[], ...says:
   'a key made among somebody else’s things': [['key', 'init', '--dir', 'foreign'], 'foreign: expected a new or empty directory'],
   'a directory of somebody else’s': [['demo', '--dir', 'foreign'], 'foreign: expected a new or empty directory, or one that skep made'],
   'a file for a directory': [['demo', '--dir', 'plain.txt'], '--dir: expected a directory, got a file: plain.txt'],
-  'a directory inside a file': [['demo', '--dir', 'plain.txt/x'], 'plain.txt/x', '--dir: expected a directory, got a file'],
+  'a directory inside a file': [['demo', '--dir', 'plain.txt/x'], 'plain.txt/x', 'choose another directory'],
   'a cloud of another version': [['demo', '--dir', 'newer'], 'format 1', '99', 'use the version of skep that made it'],
   'an agent without a cloud': [['agent', '--once', '--dir', 'nowhere'], 'nowhere', 'it is not a local cloud', 'skep key init --dir'],
   'an agent in a foreign directory': [['agent', '--once', '--dir', 'foreign'], 'foreign', 'it is not a local cloud'],
