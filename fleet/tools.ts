@@ -6,7 +6,7 @@ import type { Limits } from './limits.ts'
 import type { Job, Worker } from './rows.ts'
 
 /** What the instance is launched with, resolved to concrete ids before the first call so that a replay is verbatim. */
-export interface LaunchPlan {
+interface LaunchPlan {
   readonly image: string
   /** Tried in order when there is no capacity. */
   readonly walk: readonly { readonly type: string; readonly subnet: string }[]
