@@ -156,11 +156,11 @@ const demoAlone = (wait: boolean): Case => ({
   name: wait ? 'demo-alone' : 'demo-alone-at-once',
   kind: 'alone',
   async play(scene) {
-    const { dir, flags, random } = scene
+    const { dir, flags, random, usualSeconds } = scene
     const demo = startDemo(dir, flags)
     const agent = await waitForPart(dir, 'agent', PATIENCE_MS)
     await demo.line('"state":"locked"')
-    await after(random.below(2000))
+    await after(random.next() * usualSeconds * 450)
     if (!signalTo(demo.id, 'SIGKILL')) throw new Error('the demo ended before it could be killed')
     await demo.ended
     const quiet = wait ? await ended(agent, PATIENCE_MS) : true

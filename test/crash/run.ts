@@ -1,11 +1,12 @@
 /**
  * Kills demos in every way we know and sees that each is brought to the same end. `npm run test:crash -- [--only NAME] [--seed N]
- * [--repeat N] [--samples N]`; NAME may be the beginning of several. Exit code 1 on any failure, whose directory stays.
+ * [--repeat N] [--samples N] [--workers N]`; NAME may be the beginning of several. Exit code 1 on any failure, whose directory stays.
  */
 import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { cases } from './cases.ts'
 import { control, newPlace, play, randomFor, type Verdict } from './play.ts'
+import { endEverybody } from './processes.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -16,8 +17,9 @@ function lineOf({ name, how, attempts, seconds, complaints: wrong, dir }: Verdic
 
 function tableOf(verdicts: readonly Verdict[]): string {
   const kinds = { effect: 'right after a named effect', moment: 'at a random moment', alone: 'one process alone' } as const
-  const lines = Object.entries(kinds).map(([kind, words]) => {
+  const lines = Object.entries(kinds).flatMap(([kind, words]) => {
     const mine = verdicts.filter((verdict) => verdict.kind === kind)
+    if (mine.length === 0) return []
     const times = mine.map(({ seconds }) => seconds).sort((a, b) => a - b)
     const middle = times[Math.floor(times.length / 2)] ?? 0
     const good = mine.filter((verdict) => verdict.complaints.length === 0).length
@@ -40,6 +42,8 @@ async function main(): Promise<boolean> {
   if (chosen.length === 0) throw new Error(`--only: expected one of ${cases.map(({ name }) => name).join(', ')}, got ${values.only}`)
   if (process.platform !== 'linux') throw new Error('the crash tests find processes by /proc, so they need Linux')
   const place = newPlace()
+  // The demos are in groups of their own, where Ctrl-C does not reach them.
+  process.once('SIGINT', () => void endEverybody(place).then(() => process.exit(130)))
   const against = await control(place, Number(values.samples), Number(values.workers))
   say(`seed ${values.seed}, in ${place}; a run that nobody kills takes ${against.seconds.toFixed(1)} s`)
   const verdicts: Verdict[] = []
@@ -57,4 +61,8 @@ async function main(): Promise<boolean> {
   return bad.length === 0
 }
 
-process.exitCode = (await main()) ? 0 : 1
+const well = await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  return false
+})
+process.exitCode = well ? 0 : 1
