@@ -8,12 +8,11 @@ import type { FailureClass } from '../custody/messages.ts'
 import type { Limits } from './limits.ts'
 import { type DoomReason, finished, type Job, noticeSort, type RunRecord, type Stored, terminal, type Worker } from './rows.ts'
 
-/** What lies at a worker's relay place. Versions change with each put. */
+/** What lies at a worker's relay place; challenge and request by their versions, which change with each put. */
 export interface RelaySeen {
   readonly challenge?: string
   readonly request?: string
-  readonly answer?: string
-  readonly beat?: { readonly version: string; readonly seq: number; readonly running: boolean }
+  readonly beat?: { readonly seq: number; readonly running: boolean }
   readonly end?: { readonly outcome: 'published' } | { readonly outcome: 'failed'; readonly class: FailureClass } | undefined
 }
 
@@ -81,10 +80,9 @@ function ofJob(job: Stored<Job>, record: RunRecord, seen: Observed, mayLaunch: b
     const swept = mine.every(({ value: worker }) => worker.sweep === 'GONE')
     return swept && !value.cleared ? { do: 'clear', job } : undefined
   }
-  if (value.state !== 'UPLOADED' && seen.published.has(`${value.run}/${value.unit}`)) {
+  if (value.state === 'UPLOADED' || seen.published.has(`${value.run}/${value.unit}`)) {
     return { do: 'accept', job, worker: mine.find(({ value: worker }) => worker.id === value.worker) }
   }
-  if (value.state === 'UPLOADED') return { do: 'accept', job, worker: mine.find(({ value: worker }) => worker.id === value.worker) }
   if (seen.stopping !== 'no') return undefined
   if (value.state === 'RECEIVED') return { do: 'enqueue', job }
   if (value.state === 'QUEUED' && mayLaunch && record.notices.has(noticeSort('start'))) return { do: 'launch', job }

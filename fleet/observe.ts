@@ -57,12 +57,10 @@ export class Observer {
     // What does not parse says nothing: the worker's silence then ends it. Nobody trusts a worker's word beyond its form.
     const beat = beatSchema.safeParse(await parsed('beat')).data
     const end = endSchema.safeParse(await parsed('end')).data
-    const beatVersion = at('beat')?.version ?? ''
     return {
       ...version('challenge', at('challenge')),
       ...version('request', at('request')),
-      ...version('answer', at('answer')),
-      ...(beat === undefined ? {} : { beat: { version: beatVersion, seq: beat.seq, running: beat.stage === 'running' } }),
+      ...(beat === undefined ? {} : { beat: { seq: beat.seq, running: beat.stage === 'running' } }),
       ...(end === undefined ? {} : { end }),
     }
   }

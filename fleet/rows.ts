@@ -2,7 +2,7 @@
  * What the ledger says of runs, jobs, workers and notices, and where each row lies. A job is one sample's work, or a run's
  * consolidation. Every row keeps its history: who reads the ledger sees each transition with its time.
  */
-import type { Json, Launch, Ledger, Row } from '../cloud/ports.ts'
+import type { Json, Launch, Ledger, LedgerWrite, Row } from '../cloud/ports.ts'
 import type { AuditHead } from '../custody/audit.ts'
 import type { FailureClass, SignedTicket } from '../custody/messages.ts'
 import { TABLE } from '../custody/names.ts'
@@ -138,6 +138,14 @@ export const finished = (run: Run): boolean => run.state === 'COMPLETE' || run.s
 /** The body of a row; rows are made of JSON only, so nothing is lost on the way. */
 export const toBody = (value: Run | Job | Worker | { sentAt: number }): Row['body'] => value as unknown as { [key: string]: Json }
 
+/** A write of a row that was read, good only while nobody else wrote it. */
+export const put = <T extends Run | Job | Worker>(row: Stored<T>, value: T): LedgerWrite['puts'][number] => ({
+  pk: row.pk,
+  sk: row.sk,
+  ifRev: row.rev,
+  body: toBody(value),
+})
+
 export const stored = <T>(row: Row): Stored<T> => ({ pk: row.pk, sk: row.sk, rev: row.rev, value: row.body as unknown as T })
 
 /** Everything the ledger holds of one run. */
@@ -148,10 +156,16 @@ export interface RunRecord {
   readonly notices: ReadonlySet<string>
 }
 
-/** Reads one run; undefined when the ledger does not know it. */
-export async function readRun(ledger: Ledger, id: string): Promise<RunRecord | undefined> {
+/** A run's own row; undefined when the ledger does not know it. */
+export async function findRun(ledger: Ledger, id: string): Promise<Stored<Run> | undefined> {
   const row = await ledger.get(RUNS, id)
-  return row === undefined ? undefined : readPartition(ledger, stored<Run>(row))
+  return row === undefined ? undefined : stored<Run>(row)
+}
+
+/** Reads one run with all that belongs to it; undefined when the ledger does not know it. */
+export async function readRun(ledger: Ledger, id: string): Promise<RunRecord | undefined> {
+  const run = await findRun(ledger, id)
+  return run === undefined ? undefined : readPartition(ledger, run)
 }
 
 /** Reads every run, or those that pass. */

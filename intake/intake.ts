@@ -2,14 +2,14 @@
  * Intake: turns what lies under `incoming/` into ledger rows. It sees names and sizes, never bytes. Notifications are hints;
  * a listing on a schedule finds what they lost, and both may tell the same thing any number of times.
  */
-import type { Cloud, Ledger, LedgerWrite, Row } from '../cloud/ports.ts'
+import type { Cloud, LedgerWrite } from '../cloud/ports.ts'
 import { appendAudit } from '../custody/audit.ts'
 import type { AuditFields } from '../custody/audit-record.ts'
 import { digest } from '../custody/canonical.ts'
 import type { ObjectEvent, SignedTicket, Ticket } from '../custody/messages.ts'
 import { consolidateJob, isUuid, parseIncoming, sampleJob, TABLE } from '../custody/names.ts'
 import { signTicket } from '../custody/tickets.ts'
-import { type Job, jobSort, newJob, RUNS, type Run, runPartition, type Stored, stored, toBody } from '../fleet/rows.ts'
+import { findRun, type Job, jobSort, newJob, RUNS, type Run, runPartition, stored, toBody } from '../fleet/rows.ts'
 
 export interface Intake {
   /** Opened as `intake`. */
@@ -56,7 +56,7 @@ async function takeSample(intake: Intake, event: ObjectEvent, run: string, sampl
   const job = sampleJob('input', event.key, event.version)
   return settled(async () => {
     // The run first: what it counts can then be found, and a run that became full by this very object is not taken for full.
-    const runRow = await readRun(ledger, run)
+    const runRow = await findRun(ledger, run)
     const known = await ledger.get(runPartition(run), jobSort(sample))
     if (known !== undefined) return stored<Job>(known).value.job === job ? 'known' : refuse(intake, event, 'overwritten')
     if (runRow !== undefined && runRow.value.expected !== null && runRow.value.received >= runRow.value.expected)
@@ -80,7 +80,7 @@ async function takeSample(intake: Intake, event: ObjectEvent, run: string, sampl
 async function takeSeal(intake: Intake, event: ObjectEvent, run: string, count: number): Promise<Taken> {
   const { clock, ledger } = intake.cloud
   return settled(async () => {
-    const row = await readRun(ledger, run)
+    const row = await findRun(ledger, run)
     if (row !== undefined && row.value.expected !== null) {
       if (row.value.expected !== count) return refuse(intake, event, 'sealed-otherwise')
       await haveSwept(intake, event, run)
@@ -119,7 +119,7 @@ async function refuse(intake: Intake, event: ObjectEvent, reason: Refused): Prom
 
 /** An object that lies there though its run is quiescent is a leftover: the run is not quiescent before the agent has swept it. */
 async function haveSwept({ cloud, newOp }: Intake, event: ObjectEvent, run: string): Promise<void> {
-  const row = await readRun(cloud.ledger, run)
+  const row = await findRun(cloud.ledger, run)
   if (row?.value.quiescent !== true || (await cloud.objects.head('input', event.key)) === undefined) return
   // Lost to another writer: the next listing comes here again.
   await cloud.ledger.write({ op: newOp(), puts: [{ pk: RUNS, sk: run, ifRev: row.rev, body: toBody({ ...row.value, quiescent: false }) }] })
@@ -139,11 +139,6 @@ const newRun = (id: string, at: number): Run => ({
   auditHead: null,
   history: [{ state: 'OPEN', at }],
 })
-
-async function readRun(ledger: Ledger, run: string): Promise<Stored<Run> | undefined> {
-  const row: Row | undefined = await ledger.get(RUNS, run)
-  return row === undefined ? undefined : stored<Run>(row)
-}
 
 async function write(intake: Intake, puts: LedgerWrite['puts']): Promise<boolean> {
   return (await intake.cloud.ledger.write({ op: intake.newOp(), puts })).applied

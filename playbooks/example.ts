@@ -8,7 +8,7 @@ import { sh } from '../runner/sh.ts'
 /**
  * A first playbook: it keeps a small tree under one directory and nothing else.
  *
- *     skep run playbooks/example.ts -i local: -e directory=/tmp/skep-example
+ *     skep run playbooks/example.ts -i local: -e directory=$HOME/skep-example
  */
 export default playbook('example', {
   hosts: 'all',

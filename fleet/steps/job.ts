@@ -6,10 +6,8 @@ import { digest } from '../../custody/canonical.ts'
 import { type FailureClass, manifestSchema } from '../../custody/messages.ts'
 import { attemptFile, manifestKey } from '../../custody/names.ts'
 import { readJson } from '../read-json.ts'
-import { type DoomReason, type Job, moveJob, moveWorker, type Stored, sweepWorker, toBody, type Worker } from '../rows.ts'
+import { type DoomReason, type Job, moveJob, moveWorker, put, type Stored, stored, sweepWorker, type Worker } from '../rows.ts'
 import { ConfigureError, type Tools } from '../tools.ts'
-
-const put = <T extends Job | Worker>(row: Stored<T>, value: T) => ({ pk: row.pk, sk: row.sk, ifRev: row.rev, body: toBody(value) })
 
 /** Taken on: from now on it waits for a worker. */
 export async function enqueue(tools: Tools, job: Stored<Job>): Promise<void> {
@@ -54,7 +52,7 @@ export async function configure(tools: Tools, worker: Stored<Worker>, job: Store
 async function doomFresh(tools: Tools, worker: Stored<Worker>, why: DoomReason): Promise<void> {
   const row = await tools.cloud.ledger.get(worker.pk, worker.sk)
   if (row === undefined || row.rev > worker.rev + 1) return
-  const now: Stored<Worker> = { pk: row.pk, sk: row.sk, rev: row.rev, value: row.body as unknown as Worker }
+  const now = stored<Worker>(row)
   if (now.value.sweep === 'NONE') await tools.commit([put(now, sweepWorker(now.value, 'DOOMED', tools.cloud.clock.now(), { why }))])
 }
 

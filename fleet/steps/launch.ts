@@ -1,7 +1,7 @@
 /** From QUEUED to LAUNCHED: intent first, then the call, replayed verbatim until its outcome is known. */
-import { CloudError, type Json, type Launch } from '../../cloud/ports.ts'
+import { CloudError, type Launch } from '../../cloud/ports.ts'
 import { digest } from '../../custody/canonical.ts'
-import { type Job, moveJob, moveWorker, type Stored, sweepWorker, toBody, type Worker, workerSort } from '../rows.ts'
+import { type Job, moveJob, moveWorker, put, type Stored, sweepWorker, toBody, type Worker, workerSort } from '../rows.ts'
 import type { Tools } from '../tools.ts'
 
 /** Writes the intent: the worker's row with everything the launch call will say, and the job LAUNCHING. */
@@ -12,7 +12,7 @@ export async function launch(tools: Tools, job: Stored<Job>): Promise<void> {
   const key = tools.keys.make(id)
   const worker = newWorker(tools, job.value, id, attempt, key.publicKey, now)
   const applied = await tools.commit([
-    { pk: job.pk, sk: job.sk, ifRev: job.rev, body: toBody(moveJob(job.value, 'LAUNCHING', now, { attempt, worker: id })) },
+    put(job, moveJob(job.value, 'LAUNCHING', now, { attempt, worker: id })),
     { pk: job.pk, sk: workerSort(id), ifRev: 0, body: toBody(worker) },
   ])
   if (!applied) tools.keys.forget(id)
@@ -40,14 +40,18 @@ function newWorker(tools: Tools, job: Job, id: string, attempt: number, sshPubli
   }
 }
 
-/** The token is the hash of all that the call says, so equal tokens mean equal calls. */
 function launchRequest(tools: Tools, job: Job, id: string, attempt: number, walk: number, userData: string): Launch {
-  const place = tools.plan.walk[walk % tools.plan.walk.length] ?? { type: 'local', subnet: 'local' }
   const { ticket } = job.signed
   const tags: Record<string, string> = { job: job.job, run: job.run, unit: job.unit, attempt: String(attempt), worker: id, kind: job.kind }
   if (ticket.kind === 'sample') tags['object'] = ticket.object.key
-  const request = { image: tools.plan.image, type: place.type, subnet: place.subnet, userData, tags }
-  return { token: digest({ walk, ...request } as { [key: string]: Json }), ...request }
+  return at(tools, walk, { image: tools.plan.image, type: 'local', subnet: 'local', userData, tags })
+}
+
+/** The launch at a position of the walk. Its token is the hash of all that the call says, so equal tokens mean equal calls. */
+function at({ plan }: Tools, walk: number, { image, type, subnet, userData, tags }: Omit<Launch, 'token'>): Launch {
+  const place = plan.walk[walk % plan.walk.length] ?? { type, subnet }
+  const request = { image, type: place.type, subnet: place.subnet, userData, tags }
+  return { token: digest({ walk, ...request }), ...request }
 }
 
 /** Sends the launch that the row holds. Safe to repeat: same token, same parameters, one instance. */
@@ -58,10 +62,7 @@ export async function start(tools: Tools, worker: Stored<Worker>, job: Stored<Jo
     const instance = await compute.launch(worker.value.launch)
     const now = clock.now()
     const launched = moveWorker(worker.value, 'LAUNCHED', now, { instance: instance.id })
-    await tools.commit([
-      { pk: worker.pk, sk: worker.sk, ifRev: worker.rev, body: toBody(launched) },
-      { pk: job.pk, sk: job.sk, ifRev: job.rev, body: toBody(moveJob(job.value, 'LAUNCHED', now)) },
-    ])
+    await tools.commit([put(worker, launched), put(job, moveJob(job.value, 'LAUNCHED', now))])
     tools.log({ event: 'launched', worker: worker.value.id, instance: instance.id })
   } catch (error) {
     await refused(tools, worker, error)
@@ -79,27 +80,11 @@ async function refused(tools: Tools, worker: Stored<Worker>, error: unknown): Pr
     case 'InsufficientInstanceCapacity': {
       // A definite no for this place; the next one gets a token of its own.
       const walk = worker.value.walk + 1
-      const { launch: sent } = worker.value
-      const place = tools.plan.walk[walk % tools.plan.walk.length]
-      const request = {
-        image: sent.image,
-        type: place?.type ?? sent.type,
-        subnet: place?.subnet ?? sent.subnet,
-        userData: sent.userData,
-        tags: sent.tags,
-      }
-      const next = { ...worker.value, walk, launch: { token: digest({ walk, ...request } as { [key: string]: Json }), ...request } }
-      await tools.commit([{ pk: worker.pk, sk: worker.sk, ifRev: worker.rev, body: toBody(next) }])
+      const next = { ...worker.value, walk, launch: at(tools, walk, worker.value.launch) }
+      await tools.commit([put(worker, next)])
       return
     }
     default: // terminated under this token, mismatch, denied or invalid: this worker will never be
-      await tools.commit([
-        {
-          pk: worker.pk,
-          sk: worker.sk,
-          ifRev: worker.rev,
-          body: toBody(sweepWorker(worker.value, 'DOOMED', now, { why: 'launch-refused' })),
-        },
-      ])
+      await tools.commit([put(worker, sweepWorker(worker.value, 'DOOMED', now, { why: 'launch-refused' }))])
   }
 }

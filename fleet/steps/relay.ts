@@ -5,7 +5,7 @@ import { afterRefusal } from '../../custody/failures.ts'
 import { answerSchema, challengeSchema, refusalSchema } from '../../custody/messages.ts'
 import { relayKey } from '../../custody/names.ts'
 import { readJson } from '../read-json.ts'
-import { type Job, moveJob, moveWorker, type Stored, toBody, type Worker } from '../rows.ts'
+import { type Job, moveJob, moveWorker, put, type Stored, type Worker } from '../rows.ts'
 import type { Tools } from '../tools.ts'
 
 /** What the key host could not do now, such as writing its audit record, it may do a little later. */
@@ -58,8 +58,5 @@ export async function carry(tools: Tools, worker: Stored<Worker>, job: Stored<Jo
     return
   }
   const now = clock.now()
-  await tools.commit([
-    { pk: worker.pk, sk: worker.sk, ifRev: worker.rev, body: toBody(moveWorker(worker.value, 'KEYED', now)) },
-    { pk: job.pk, sk: job.sk, ifRev: job.rev, body: toBody(moveJob(job.value, 'KEYED', now)) },
-  ])
+  await tools.commit([put(worker, moveWorker(worker.value, 'KEYED', now)), put(job, moveJob(job.value, 'KEYED', now))])
 }

@@ -4,7 +4,7 @@ import type { Json } from '../../cloud/ports.ts'
 import { appendAudit } from '../../custody/audit.ts'
 import { explain } from '../../custody/failures.ts'
 import { reportKey, TABLE } from '../../custody/names.ts'
-import { jobSort, moveRun, newJob, noticeSort, type RunRecord, type RunState, runPartition, toBody } from '../rows.ts'
+import { jobSort, moveRun, newJob, noticeSort, put, type RunRecord, type RunState, runPartition, toBody } from '../rows.ts'
 import type { Tools } from '../tools.ts'
 import { clearIncoming } from './sweep.ts'
 
@@ -15,7 +15,7 @@ export async function consolidate(tools: Tools, record: RunRecord): Promise<void
   const signed = run.value.consolidate
   if (!jobs.some(({ value }) => value.state === 'DONE') || signed === null) return complete(tools, record)
   await tools.commit([
-    { pk: run.pk, sk: run.sk, ifRev: run.rev, body: toBody(moveRun(run.value, 'CONSOLIDATING', now)) },
+    put(run, moveRun(run.value, 'CONSOLIDATING', now)),
     { pk: runPartition(run.value.id), sk: jobSort(TABLE), ifRev: 0, body: toBody(newJob(signed, 'RECEIVED', now)) },
   ])
 }
@@ -34,7 +34,7 @@ export async function complete(tools: Tools, { run, jobs }: RunRecord): Promise<
   }
   const auditHead = await appendAudit(tools.cloud, 'agent', audit)
   const now = tools.cloud.clock.now()
-  await tools.commit([{ pk: run.pk, sk: run.sk, ifRev: run.rev, body: toBody(moveRun(run.value, state, now, { auditHead })) }])
+  await tools.commit([put(run, moveRun(run.value, state, now, { auditHead }))])
 }
 
 /** What the data owner may read of the run: ids, states and the words for each failure. */
@@ -68,5 +68,5 @@ export async function quiesce(tools: Tools, { run }: RunRecord): Promise<void> {
   await clearIncoming(tools, run.value.id)
   const auditHead = await appendAudit(tools.cloud, 'agent', { ev: 'run.quiescent', op: `quiescent/${run.value.id}`, run: run.value.id })
   const history = [...run.value.history, { state: 'QUIESCENT' as const, at: tools.cloud.clock.now() }]
-  await tools.commit([{ pk: run.pk, sk: run.sk, ifRev: run.rev, body: toBody({ ...run.value, quiescent: true, auditHead, history }) }])
+  await tools.commit([put(run, { ...run.value, quiescent: true, auditHead, history })])
 }

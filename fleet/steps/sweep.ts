@@ -3,11 +3,9 @@
 import type { Instance } from '../../cloud/ports.ts'
 import { appendAudit } from '../../custody/audit.ts'
 import { parseIncoming, relayPrefix, sampleKey, unitPrefix } from '../../custody/names.ts'
-import { type DoomReason, type Job, type Receipt, type Stored, sweepWorker, toBody, type Worker } from '../rows.ts'
+import { type DoomReason, type Job, put, type Receipt, type Stored, sweepWorker, type Worker } from '../rows.ts'
 import type { Tools } from '../tools.ts'
 import { subject } from './job.ts'
-
-const put = (row: Stored<Worker>, value: Worker) => ({ pk: row.pk, sk: row.sk, ifRev: row.rev, body: toBody(value) })
 
 /** Decides its end, and why. */
 export async function doom(tools: Tools, worker: Stored<Worker>, why: DoomReason): Promise<void> {
@@ -84,7 +82,7 @@ export async function clear(tools: Tools, job: Stored<Job>): Promise<void> {
     const about = { job: id, run, unit, ...(attempt > 0 ? { attempt } : {}), ...(failure === null ? {} : { class: failure }) }
     await appendAudit(tools.cloud, 'agent', { ev: 'job.failed', op: `failed/${id}`, ...about })
   }
-  await tools.commit([{ pk: job.pk, sk: job.sk, ifRev: job.rev, body: toBody({ ...job.value, cleared: true }) }])
+  await tools.commit([put(job, { ...job.value, cleared: true })])
 }
 
 /** Deletes the objects under a prefix that pass; with the sweeper's rights. */

@@ -66,7 +66,7 @@ export function sideScript(script: string): string {
   return `${Buffer.from(script).toString('base64')}\n`
 }
 
-/** Takes a stream apart into marks (`h 12 /tmp/x` as text) and the bytes between them. */
+/** Takes a stream apart into marks (`h 12 DIRECTORY` as text) and the bytes between them. */
 export function markReader(mark: string, on: { bytes(part: Buffer): void; mark(line: string): void }): (chunk: Buffer) => void {
   const needle = Buffer.from(mark)
   let rest: Buffer = Buffer.alloc(0)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Launch } from '../../cloud/ports.ts'
 import { manifestKey } from '../../custody/names.ts'
 import { nothingLostNothingTwiceNothingLeft, story } from './tale.ts'
 import { RUN, sampleId, type VillageOptions } from './village.ts'
@@ -110,13 +111,24 @@ describe('a run', () => {
     expect(found.state).toBe('COMPLETE')
   })
 
-  test('walks on where there is no capacity', async () => {
-    const found = await story({ samples: 2 }, ({ world }) => {
-      world.faults.inject({ when: 'before', port: 'compute', op: 'launch', error: 'InsufficientInstanceCapacity', times: 3 })
+  test('walks on where there is no capacity, each time with a token of its own', async () => {
+    const refused: string[] = []
+    const found = await story({ samples: 1 }, ({ world }) => {
+      world.faults.inject({
+        when: 'before',
+        port: 'compute',
+        op: 'launch',
+        error: 'InsufficientInstanceCapacity',
+        times: 3,
+        where: ({ args }) => refused.push((args[0] as Launch).token) > 0,
+      })
     })
-    nothingLostNothingTwiceNothingLeft(found, 2)
+    nothingLostNothingTwiceNothingLeft(found, 1)
     expect(found.state).toBe('COMPLETE')
     expect(found.record.workers.some(({ value }) => value.walk > 0)).toBe(true)
+    // Three places of a walk over two: the third is the first place again, and still another call.
+    expect(new Set(refused).size).toBe(3)
+    expect(refused).toHaveLength(3)
   })
 })
 
