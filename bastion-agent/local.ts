@@ -4,7 +4,8 @@ import { diskOf, layout } from '../cloud/local/layout.ts'
 import { openLocal } from '../cloud/local/open.ts'
 import { startKeyHostDoor, startService } from '../cloud/local/services.ts'
 import type { Json } from '../cloud/ports.ts'
-import { LaunchKeys, makeLaunchKey } from '../custody/launch-keys.ts'
+import { LaunchKeys } from '../custody/launch-keys.ts'
+import { makeSshKey } from '../custody/ssh-keys.ts'
 import { localLimits } from '../fleet/limits.ts'
 import { type AgentEnd, type AgentOrders, runAgent } from './agent.ts'
 import { agentHosts, type PipelineFile } from './hosts.ts'
@@ -30,7 +31,7 @@ export async function runLocalAgent({ dir, workers, log }: LocalAgent, orders: A
   const cloud = await openLocal(dir, 'agent', { machine })
   const sweeper = await openLocal(dir, 'sweeper')
   const keys = new LaunchKeys()
-  const own = makeLaunchKey()
+  const own = makeSshKey()
   const onDeath = (how: string) => log({ event: 'service', message: how })
   const program = [process.execPath, fileOf(release, 'key-host.mjs'), dir]
   const door = startKeyHostDoor(dir, { authorizedKey: own.publicKey, program, onDeath })

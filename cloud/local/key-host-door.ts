@@ -7,8 +7,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { keyHostKeyPath } from './key-host-key.ts'
 import { layout } from './layout.ts'
-import { keyHostKeyPath } from './ssh-keys.ts'
 import { startSshd } from './sshd.ts'
 
 interface Orders {

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { closeSync, openSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeSshKey } from '../../custody/ssh-keys.ts'
 import { machineEnvironment } from './compute.ts'
 import { removeTree, writeWhole } from './durable.ts'
 import { makeDisk, signs } from './image.ts'
@@ -15,7 +16,6 @@ import { claim, findInstance, markRunning, markShuttingDown, markTerminated } fr
 import { diskOf, identityOf, isInstanceId, layout } from './layout.ts'
 import { endAll, ourselves } from './processes.ts'
 import type { Database } from './sqlite.ts'
-import { makeSshKey } from './ssh-keys.ts'
 import { type Sshd, startSshd } from './sshd.ts'
 import { openStore } from './store.ts'
 
@@ -79,7 +79,7 @@ class Machine {
     writeFileSync(identityOf(this.#dir, this.#id), identity.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
     const hostKey = makeSshKey()
     this.#sshd = await startSshd({
-      hostKey: hostKey.private,
+      hostKey: hostKey.privateKey,
       authorizedKey: sshPublicKey,
       env: machineEnvironment(this.#dir, this.#id),
       cwd: this.#disk,
@@ -87,7 +87,12 @@ class Machine {
     this.#listen()
     setTimeout(() => this.#end('its time is over'), lifetimeMs)
     const { host, port } = this.#sshd
-    const published = { host, port, hostKey: hostKey.public, identity: String(identity.publicKey.export({ type: 'spki', format: 'pem' })) }
+    const published = {
+      host,
+      port,
+      hostKey: hostKey.publicKey,
+      identity: String(identity.publicKey.export({ type: 'spki', format: 'pem' })),
+    }
     if (!markRunning(this.#database, this.#id, ourselves(), published)) this.#end('it was ended while it booted')
   }
 

@@ -5,8 +5,8 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as after } from 'node:timers/promises'
+import { keyHostPublicKey } from './key-host-key.ts'
 import { layout } from './layout.ts'
-import { keyHostPublicKey } from './ssh-keys.ts'
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000

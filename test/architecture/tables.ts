@@ -1,7 +1,7 @@
 /** Who may import whom. A place is a folder (ending with a slash) or a file; the longest that fits a path is the one that counts. */
 export const places: Readonly<Record<string, readonly string[]>> = {
   'cloud/ports.ts': [],
-  'cloud/local/': ['cloud/ports.ts', 'custody/names.ts'],
+  'cloud/local/': ['cloud/ports.ts', 'custody/names.ts', 'custody/ssh-keys.ts'],
   'cloud/aws/': ['cloud/ports.ts', 'custody/names.ts'],
   'runner/': [],
   'runner/connections/': ['runner/'],
@@ -10,7 +10,8 @@ export const places: Readonly<Record<string, readonly string[]>> = {
   'inventory/': ['runner/'],
   'modules/': ['runner/'],
   'playbooks/': ['runner/', 'modules/'],
-  'custody/': ['cloud/ports.ts'],
+  'custody/ssh-keys.ts': [],
+  'custody/': ['cloud/ports.ts', 'custody/ssh-keys.ts'],
   'fleet/': ['cloud/ports.ts', 'custody/'],
   'worker/': ['cloud/ports.ts', 'custody/'],
   'worker/pipelines/': [],

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../cli/run.ts'
+import { makeSshKey } from '../../custody/ssh-keys.ts'
 import type { SshAddress } from '../../runner/contract.ts'
-import { newKey, startTestHost, type TestHost } from './connections/servers.ts'
+import { startTestHost, type TestHost } from './connections/servers.ts'
 
 const root = join(import.meta.dirname, '../..')
 const main = join(root, 'cli/main.ts')
@@ -125,7 +126,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
       const { privateKey, ...address } = server.host.connection as SshAddress
       await writeFile(join(dir, 'key'), privateKey.reveal(), { mode: 0o600 })
       const good = { ...address, privateKeyFile: 'key' }
-      const hosts = { good: { connection: good }, imposter: { connection: { ...good, hostKey: newKey().public } } }
+      const hosts = { good: { connection: good }, imposter: { connection: { ...good, hostKey: makeSshKey().publicKey } } }
       await writeFile(join(dir, 'hosts.json'), JSON.stringify({ hosts }))
     })
     afterAll(() => server.stop())

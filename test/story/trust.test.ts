@@ -11,7 +11,8 @@ import { diskOf, layout } from '../../cloud/local/layout.ts'
 import { openLocal } from '../../cloud/local/open.ts'
 import { startKeyHostDoor, startService } from '../../cloud/local/services.ts'
 import type { Cloud, Compute, Instance } from '../../cloud/ports.ts'
-import { LaunchKeys, makeLaunchKey } from '../../custody/launch-keys.ts'
+import { LaunchKeys } from '../../custody/launch-keys.ts'
+import { makeSshKey } from '../../custody/ssh-keys.ts'
 import { localLimits } from '../../fleet/limits.ts'
 import { type RunRecord, readRun } from '../../fleet/rows.ts'
 import type { Hosts } from '../../fleet/tools.ts'
@@ -61,7 +62,7 @@ async function work(): Promise<void> {
     await openLocal(dir, 'sweeper'),
   ]
   const keys = new LaunchKeys()
-  const own = makeLaunchKey()
+  const own = makeSshKey()
   const door = startKeyHostDoor(dir, { authorizedKey: own.publicKey, program: [process.execPath, fileOf('key-host.mjs'), dir] })
   let intakeIdle = false
   const intake = startService({
@@ -125,7 +126,7 @@ function disturbed({ compute }: Cloud, ways: Map<string, Way>, impostor: number)
     remains: (instance) => compute.remains(instance),
     hostKey: async (instance) => {
       const recorded = await compute.hostKey(instance)
-      return ways.get(instance) === 'its recorded host key is another' ? makeLaunchKey().publicKey : recorded
+      return ways.get(instance) === 'its recorded host key is another' ? makeSshKey().publicKey : recorded
     },
     describe: async () =>
       (await compute.describe()).map((instance) =>
@@ -152,7 +153,7 @@ function watchedEnd(compute: Compute, ways: ReadonlyMap<string, Way>): Compute {
 
 /** Lets in whoever comes, and counts what they bring. */
 async function startImpostor(): Promise<{ readonly port: number; close(): void }> {
-  const ssh = new ssh2.Server({ hostKeys: [makeLaunchKey().privateKey] }, (client) => {
+  const ssh = new ssh2.Server({ hostKeys: [makeSshKey().privateKey] }, (client) => {
     client.on('error', () => undefined)
     client.on('authentication', (context) => {
       rogue.logins += 1

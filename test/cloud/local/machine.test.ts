@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { claim } from '../../../cloud/local/instances.ts'
 import { diskOf, layout } from '../../../cloud/local/layout.ts'
 import { instanceEntry, isAlive, marked, ourselves, processes, signalTo } from '../../../cloud/local/processes.ts'
-import { makeSshKey } from '../../../cloud/local/ssh-keys.ts'
 import { openStore } from '../../../cloud/local/store.ts'
 import type { Cloud } from '../../../cloud/ports.ts'
+import { makeSshKey } from '../../../custody/ssh-keys.ts'
 import { answers, type Booted, begin, boot, launchOf, login, newPlace, type Place, run, stateOf, until } from './place.ts'
 
 let place: Place
@@ -55,7 +55,7 @@ describe('a machine', () => {
     const hostKey = await agent.compute.hostKey(machine.id)
     const client = await login(machine.address, machine.key, hostKey)
     expect((await run(client, 'pwd')).stdout.toString()).toBe(`${machine.disk}\n`)
-    await expect(login(machine.address, machine.key, makeSshKey().public)).rejects.toThrow(/Host denied/)
+    await expect(login(machine.address, machine.key, makeSshKey().publicKey)).rejects.toThrow(/Host denied/)
     await expect(login(machine.address, makeSshKey())).rejects.toThrow(/authentication/)
     const environment = (await run(client, 'env')).stdout.toString().trim().split('\n')
     const known = ['HOME', 'LANG', 'PATH', 'PWD', 'SKEP_CLOUD', 'SKEP_INSTANCE', 'TMPDIR', '_', 'SHLVL', 'OLDPWD']

@@ -9,8 +9,8 @@ import { setTimeout as after } from 'node:timers/promises'
 import ssh2, { type Client } from 'ssh2'
 import { diskOf } from '../../../cloud/local/layout.ts'
 import { initLocal, type OpenOptions, openLocal } from '../../../cloud/local/open.ts'
-import { makeSshKey, type SshKey } from '../../../cloud/local/ssh-keys.ts'
 import type { Cloud, Instance, Launch, Role } from '../../../cloud/ports.ts'
+import { makeSshKey, type SshKey } from '../../../custody/ssh-keys.ts'
 
 /** A local cloud in a directory of its own; `dispose` ends whatever a test left running in it. */
 export interface Place {
@@ -48,7 +48,7 @@ export const launchOf = (token: string, key?: SshKey, more: object = {}): Launch
   image: 'image',
   type: 'type',
   subnet: 'subnet',
-  userData: JSON.stringify({ ...(key && { sshPublicKey: key.public }), ...more }),
+  userData: JSON.stringify({ ...(key && { sshPublicKey: key.publicKey }), ...more }),
   tags,
 })
 
@@ -95,7 +95,7 @@ export async function login(address: { host: string; port: number }, key: SshKey
   client.connect({
     ...address,
     username: 'worker',
-    privateKey: key.private,
+    privateKey: key.privateKey,
     readyTimeout: 10_000,
     hostVerifier: (seen: Buffer) => !pinned || pinned.equals(seen),
   })

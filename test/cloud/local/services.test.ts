@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { layout } from '../../../cloud/local/layout.ts'
 import { type Service, startKeyHostDoor, startService } from '../../../cloud/local/services.ts'
-import { makeSshKey } from '../../../cloud/local/ssh-keys.ts'
+import { makeSshKey } from '../../../custody/ssh-keys.ts'
 import { answers, login, newPlace, type Place, run, until } from './place.ts'
 
 let place: Place
@@ -30,7 +30,7 @@ const program = [process.execPath, '-e', echo]
 describe("the key host's door", () => {
   test('runs its one program for whoever holds the key, and shows the key that is kept', async () => {
     const key = makeSshKey()
-    const door = keep(startKeyHostDoor(place.dir, { authorizedKey: key.public, program }))
+    const door = keep(startKeyHostDoor(place.dir, { authorizedKey: key.publicKey, program }))
     const address = await door.address()
     expect(address.hostKey).toBe(readFileSync(join(place.dir, 'trust/key-host.pub'), 'utf8').trim())
     const client = await login(address, key, address.hostKey)
@@ -47,7 +47,7 @@ describe("the key host's door", () => {
   test('is opened again after a kill -9, with the same host key', async () => {
     const key = makeSshKey()
     const deaths: string[] = []
-    const door = keep(startKeyHostDoor(place.dir, { authorizedKey: key.public, program, onDeath: (how) => deaths.push(how) }))
+    const door = keep(startKeyHostDoor(place.dir, { authorizedKey: key.publicKey, program, onDeath: (how) => deaths.push(how) }))
     const before = await door.address()
     process.kill(door.pids()[0] ?? 0, 'SIGKILL')
     await until('it is known to be dead', () => deaths.length > 0)
@@ -61,7 +61,7 @@ describe("the key host's door", () => {
 
   test('is shut when whoever opened it dies, and is not troubled by Ctrl-C', async () => {
     const script = `import { startKeyHostDoor } from ${JSON.stringify(join(import.meta.dirname, '../../../cloud/local/services.ts'))}
-      const door = startKeyHostDoor(${JSON.stringify(place.dir)}, { authorizedKey: ${JSON.stringify(makeSshKey().public)}, program: ['true'] })
+      const door = startKeyHostDoor(${JSON.stringify(place.dir)}, { authorizedKey: ${JSON.stringify(makeSshKey().publicKey)}, program: ['true'] })
       console.log(JSON.stringify({ ...(await door.address()), pid: door.pids()[0] }))`
     const opener = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = await once(opener.stdout, 'data')

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import ssh2, { type Client } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { processes } from '../../../cloud/local/processes.ts'
-import { makeSshKey, publicHalf } from '../../../cloud/local/ssh-keys.ts'
 import { type Sshd, startSshd } from '../../../cloud/local/sshd.ts'
+import { makeSshKey, publicHalf } from '../../../custody/ssh-keys.ts'
 import { begin, login, run, until } from './place.ts'
 
 const hostKey = makeSshKey()
@@ -19,8 +19,8 @@ let sshd: Sshd
 let client: Client
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skep-'))
-  sshd = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder })
-  client = await login(sshd, key, hostKey.public)
+  sshd = await startSshd({ hostKey: hostKey.privateKey, authorizedKey: key.publicKey, env, cwd: folder })
+  client = await login(sshd, key, hostKey.publicKey)
 })
 afterAll(async () => {
   client.end()
@@ -116,7 +116,7 @@ describe('an SSH session', () => {
 describe('an SSH server', () => {
   test('with a forced command runs nothing else, whatever is asked', async () => {
     const forced = { argv: ['sh', '-c', 'echo "forced $ONLY $GREETING"; cat'], env: { PATH: env.PATH, ONLY: 'this' } }
-    const door = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder, forcedCommand: forced })
+    const door = await startSshd({ hostKey: hostKey.privateKey, authorizedKey: key.publicKey, env, cwd: folder, forcedCommand: forced })
     const guest = await login(door, key)
     for (const command of ['cat /etc/passwd', 'rm -rf /', '']) {
       expect((await run(guest, command, 'in')).stdout.toString()).toBe('forced this \nin')
@@ -126,7 +126,7 @@ describe('an SSH server', () => {
   })
 
   test('that is closed ends its sessions and their commands', async () => {
-    const door = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder })
+    const door = await startSshd({ hostKey: hostKey.privateKey, authorizedKey: key.publicKey, env, cwd: folder })
     const guest = await login(door, key)
     const ran = begin(guest, 'trap "" TERM; sleep 60')
     await until('it runs', () => running() > 0)
@@ -137,10 +137,10 @@ describe('an SSH server', () => {
   })
 
   test('that refuses lets nobody finish a login that was begun before', async () => {
-    const door = await startSshd({ hostKey: hostKey.private, authorizedKey: key.public, env, cwd: folder })
+    const door = await startSshd({ hostKey: hostKey.privateKey, authorizedKey: key.publicKey, env, cwd: folder })
     const guest = new ssh2.Client()
     const end = new Promise<string>((resolve) => guest.on('ready', () => resolve('in')).on('error', (error) => resolve(error.message)))
-    const offers = [{ type: 'publickey', username: 'worker', key: key.private } as const]
+    const offers = [{ type: 'publickey', username: 'worker', key: key.privateKey } as const]
     type Next = (offer: (typeof offers)[number] | false) => void // false ends it; the types do not say so
     guest.connect({
       ...door,
@@ -157,17 +157,17 @@ describe('an SSH server', () => {
     const path = join(folder, 'key')
     for (let round = 0; round < 5; round += 1) {
       const made = makeSshKey()
-      writeFileSync(path, made.private, { mode: 0o600 })
-      expect(execFileSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' }).trim()).toBe(made.public)
-      expect(publicHalf(made.private)).toBe(made.public)
+      writeFileSync(path, made.privateKey, { mode: 0o600 })
+      expect(execFileSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' }).trim()).toBe(made.publicKey)
+      expect(publicHalf(made.privateKey)).toBe(made.publicKey)
     }
   })
 
   test('is one that OpenSSH talks to', ({ skip }) => {
     if (spawnSync('ssh', ['-V']).error) skip('there is no ssh here')
     const [path, known] = [join(folder, 'client'), join(folder, 'known_hosts')]
-    writeFileSync(path, key.private, { mode: 0o600 })
-    writeFileSync(known, `[127.0.0.1]:${sshd.port} ${hostKey.public}\n`)
+    writeFileSync(path, key.privateKey, { mode: 0o600 })
+    writeFileSync(known, `[127.0.0.1]:${sshd.port} ${hostKey.publicKey}\n`)
     const options = [
       '-F',
       'none',

@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
+import { makeSshKey, type SshKey } from '../../../custody/ssh-keys.ts'
 import type { Host } from '../../../runner/contract.ts'
 import { Secret } from '../../../runner/secret.ts'
 
@@ -17,27 +18,20 @@ export interface TestHost {
   stop(): Promise<void>
 }
 
-interface Pair {
-  readonly private: string
-  readonly public: string
-}
-
-export const newKey = (): Pair => ssh2.utils.generateKeyPairSync('ed25519')
-
-const hostAt = (port: number, hostKey: Pair, userKey: Pair, user = 'skep'): Host => ({
+const hostAt = (port: number, hostKey: SshKey, userKey: SshKey, user = 'skep'): Host => ({
   name: 'web1',
   vars: {},
-  connection: { kind: 'ssh', host: '127.0.0.1', port, user, privateKey: new Secret(userKey.private), hostKey: hostKey.public },
+  connection: { kind: 'ssh', host: '127.0.0.1', port, user, privateKey: new Secret(userKey.privateKey), hostKey: hostKey.publicKey },
 })
 
 /** A small SSH server that runs each command in the shell given as login shell. */
 export async function startTestHost(loginShell: readonly string[] = ['sh']): Promise<TestHost> {
-  const [hostKey, userKey] = [newKey(), newKey()]
-  const accepted = ssh2.utils.parseKey(userKey.public)
+  const [hostKey, userKey] = [makeSshKey(), makeSshKey()]
+  const accepted = ssh2.utils.parseKey(userKey.publicKey)
   if (accepted instanceof Error) throw accepted
   let logins = 0
   const sockets = new Set<ssh2.Connection>()
-  const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
     sockets.add(client)
     client.on('error', () => undefined)
     client.on('close', () => sockets.delete(client))
@@ -82,7 +76,7 @@ function serve(channel: ssh2.ServerChannel, [shell = 'sh', ...args]: readonly st
 /** OpenSSH's own server on loopback with `shell` as login shell, which greets noisily as login scripts do. */
 export async function startOpenSsh(shell: string): Promise<TestHost> {
   const dir = await mkdtemp(join(tmpdir(), 'skep-d-'))
-  const [hostKey, userKey] = [newKey(), newKey()]
+  const [hostKey, userKey] = [makeSshKey(), makeSshKey()]
   const file = async (name: string, text: string): Promise<string> => {
     await writeFile(join(dir, name), text, { mode: 0o600 })
     return join(dir, name)
@@ -95,8 +89,8 @@ export async function startOpenSsh(shell: string): Promise<TestHost> {
     [
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
-      `HostKey ${await file('host_key', hostKey.private)}`,
-      `AuthorizedKeysFile ${await file('authorized_keys', `${userKey.public}\n`)}`,
+      `HostKey ${await file('host_key', hostKey.privateKey)}`,
+      `AuthorizedKeysFile ${await file('authorized_keys', `${userKey.publicKey}\n`)}`,
       'PidFile none',
       'UsePAM no',
       'StrictModes no',

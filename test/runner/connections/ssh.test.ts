@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeSshKey } from '../../../custody/ssh-keys.ts'
 import { sshConnector } from '../../../runner/connections/ssh.ts'
 import type { Host, SshAddress } from '../../../runner/contract.ts'
 import { ConnectionLost, HostKeyMismatch, Unreachable, UsageError } from '../../../runner/errors.ts'
 import { Secret } from '../../../runner/secret.ts'
 import { sh } from '../../../runner/sh.ts'
 import { connectionContract } from '../../contracts/connection.ts'
-import { freePort, newKey, startRelay, startTestHost, type TestHost } from './servers.ts'
+import { freePort, startRelay, startTestHost, type TestHost } from './servers.ts'
 
 const signal = new AbortController().signal
 
@@ -31,7 +32,7 @@ describe('an SSH connection', () => {
   test('is refused when the host shows another key: both fingerprints are told, and no login is tried', async () => {
     const before = server.logins()
     const error = await sshConnector()
-      .connect(withAddress({ hostKey: newKey().public }), signal)
+      .connect(withAddress({ hostKey: makeSshKey().publicKey }), signal)
       .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(HostKeyMismatch)
     expect(error).toBeInstanceOf(Unreachable)
@@ -51,7 +52,7 @@ describe('an SSH connection', () => {
   })
 
   const wrong: Record<string, [Partial<SshAddress>, typeof Unreachable | typeof UsageError, RegExp]> = {
-    'a key that the host does not know': [{ privateKey: new Secret(newKey().private) }, Unreachable, /does not accept the key/],
+    'a key that the host does not know': [{ privateKey: new Secret(makeSshKey().privateKey) }, Unreachable, /does not accept the key/],
     'a certificate as pin': [{ hostKey: 'ssh-ed25519-cert-v01@openssh.com AAAA' }, UsageError, /certificate, which is not supported/],
     'a pin that is none': [{ hostKey: 'SHA256:abc' }, UsageError, /expected a host key pin like 'ssh-ed25519 AAAA…', got 'SHA256:abc'/],
     'a private key that is none': [{ privateKey: new Secret('not a key') }, Unreachable, /Cannot parse privateKey/],
