@@ -1,0 +1,4 @@
+variable "names" {
+  type        = any
+  description = "The outputs of ../names."
+}
