@@ -5,7 +5,7 @@ import { initLocal } from '../cloud/local/open.ts'
 import { MOST_WORKERS } from './agent.ts'
 import { type DemoFlags, type Mischief, mischiefs, recall, remember } from './demo/memory.ts'
 import type { DemoResult } from './demo/report.ts'
-import { Interrupted, tellStory } from './demo/story.ts'
+import { Interrupted, tellStory, workersLeft } from './demo/story.ts'
 import { jsonTelling, plainTelling, prettyTelling } from './demo/telling.ts'
 import { checkMayBeMade, DIR_HELP, localDir } from './local-cloud.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -56,7 +56,9 @@ async function demo({ dir: flag, json = false, samples, workers, fail }: Flags):
     } catch (error) {
       await telling.end(error)
       if (!(error instanceof Interrupted)) throw error
-      note(`interrupted; the workers are swept, nothing is lost. Go on with: skep demo --dir ${shown}`)
+      const left = await workersLeft(dir)
+      const swept = left === 0 ? 'the workers are swept' : `${left} workers were not seen gone in time and end by themselves`
+      note(`interrupted; ${swept}, nothing is lost. Go on with: skep demo --dir ${shown}`)
       process.exitCode = 130
     }
   } finally {

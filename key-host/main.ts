@@ -8,8 +8,8 @@ import type { Refusal } from '../custody/messages.ts'
 import { answer } from './answer.ts'
 
 const LONGEST = 8 * 1024 * 1024
-/** Milliseconds for all of it. */
-const PATIENCE = 60_000
+/** Milliseconds for all of it: less than the agent waits for its answer (`keyHostMs` in bastion-agent/hosts.ts), so that nothing goes on that nobody waits for. */
+const PATIENCE = 25_000
 
 async function main(dir: string): Promise<object> {
   const text = await requestText()

@@ -31,7 +31,7 @@ export interface Telling {
   transition(transition: Transition): void
 }
 
-/** It was stopped by the person in front of it; its workers are swept. */
+/** It was stopped by the person in front of it. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }
@@ -151,12 +151,17 @@ async function sweptInTime(dir: string, agent: AgentProcess, clock: Cloud['clock
   if (isLate) {
     agent.kill()
     await withLocalCloud(dir, 'sweeper', async ({ compute }) => {
-      const alive = (await compute.describe()).filter(({ state }) => state !== 'terminated')
-      await Promise.all(alive.map(({ id }) => compute.terminate(id)))
+      await Promise.all((await alive(compute)).map(({ id }) => compute.terminate(id)))
     })
   }
   throw new Interrupted()
 }
+
+const alive = async (compute: Cloud['compute']) => (await compute.describe()).filter(({ state }) => state !== 'terminated')
+
+/** How many workers there are that nobody has seen gone. */
+export const workersLeft = (dir: string): Promise<number> =>
+  withLocalCloud(dir, 'sweeper', async ({ compute }) => (await alive(compute)).length)
 
 /** Results, report and proof; each looked at anew, none taken from what was seen before. */
 async function concluded(dir: string, run: string, secondsSoFar: number): Promise<DemoResult> {
