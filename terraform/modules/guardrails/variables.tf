@@ -2,3 +2,8 @@ variable "names" {
   type        = any
   description = "The outputs of ../names."
 }
+
+variable "keys" {
+  type        = object({ data = string, ops = string, ticket = string })
+  description = "Key ARNs."
+}

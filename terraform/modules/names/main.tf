@@ -24,9 +24,10 @@ locals {
   keys       = { for key in ["data", "ops", "ticket"] : key => "alias/${var.pit}-${key}" }
   tables     = { ledger = "${var.pit}-ledger" }
   queues     = { doorbell = "${var.pit}-doorbell.fifo", doorbell_dead = "${var.pit}-doorbell-dead.fifo", intake_dead = "${var.pit}-intake-dead" }
-  topics     = { notices = "${var.pit}-notices", alarms = "${var.pit}-alarms" }
+  topics     = { notices = "${var.pit}-notices", alarms = "${var.pit}-alarms", trail = "${var.pit}-trail" }
   functions  = { intake = "${var.pit}-intake" }
   trails     = { account = "${var.pit}-trail" }
+  analyzers  = { account = "${var.pit}-analyzer" }
   templates  = { worker = "${var.pit}-worker" }
   parameters = { foundation = "/${var.pit}/foundation", environment = "/${var.pit}/environment" }
   log_groups = {

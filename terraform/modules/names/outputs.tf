@@ -103,6 +103,11 @@ output "trail_arns" {
   description = "CloudTrail trail ARNs."
 }
 
+output "analyzers" {
+  value       = local.analyzers
+  description = "IAM access analyzer names."
+}
+
 output "templates" {
   value       = local.templates
   description = "Launch template names."
