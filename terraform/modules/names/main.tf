@@ -30,6 +30,11 @@ locals {
   analyzers  = { account = "${var.pit}-analyzer" }
   templates  = { worker = "${var.pit}-worker" }
   parameters = { foundation = "/${var.pit}/foundation", environment = "/${var.pit}/environment" }
+  security_groups = {
+    for group in ["bastion", "key-host", "workers", "workstations", "builders", "endpoints"] :
+    replace(group, "-", "_") => "${var.pit}-${group}"
+  }
+  query_logs = { dns = "${var.pit}-dns" }
   log_groups = {
     flow   = "/${var.pit}/flow"
     dns    = "/${var.pit}/dns"

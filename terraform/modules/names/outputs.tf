@@ -123,6 +123,16 @@ output "parameter_arns" {
   description = "SSM parameter ARNs of the two documents."
 }
 
+output "security_groups" {
+  value       = local.security_groups
+  description = "Security group names: bastion, key_host, workers, workstations, builders, endpoints."
+}
+
+output "query_logs" {
+  value       = local.query_logs
+  description = "Names of the Resolver's query logging."
+}
+
 output "log_groups" {
   value       = local.log_groups
   description = "CloudWatch log group names."
