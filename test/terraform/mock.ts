@@ -1,9 +1,10 @@
 /** A root as applied to a mock of AWS. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { given, type Variables } from './given.ts'
 import { answerOf, valuesOf } from './mock-values.ts'
+import { once } from './once.ts'
 import { cache, sources, terraform } from './terraform.ts'
 import { filesOf, hashOf, partsOf, preparedTree, type Root } from './tree.ts'
 
@@ -63,12 +64,12 @@ function kept(root: Root, variables: Variables): Promise<State> {
   const file = join(cache, `${hash}-${root}.json`)
   const known = making.get(file)
   if (known !== undefined) return known
-  const made = existsSync(file) ? Promise.resolve<State>(JSON.parse(readFileSync(file, 'utf8'))) : make(root, variables, file)
+  const made = once(file, () => make(root, variables, file)).then((): State => JSON.parse(readFileSync(file, 'utf8')))
   making.set(file, made)
   return made
 }
 
-async function make(root: Root, variables: Variables, file: string): Promise<State> {
+async function make(root: Root, variables: Variables, file: string): Promise<void> {
   const tree = join(await preparedTree(), root)
   const foundation = root === 'environment' ? await parameter(variables) : ''
   const data = dataOf(root)
@@ -95,10 +96,8 @@ async function make(root: Root, variables: Variables, file: string): Promise<Sta
     const state = (await run('apply', overrides)).find((line) => line.test_state !== undefined)?.test_state
     if (state === undefined) throw new Error(`mock apply of ${root}: Terraform told no state`)
     const { root_module, outputs } = state
-    mkdirSync(cache, { recursive: true })
     writeFileSync(`${file}.${process.pid}`, JSON.stringify({ root_module, outputs }))
     renameSync(`${file}.${process.pid}`, file)
-    return { root_module, outputs }
   } finally {
     rmSync(tests, { recursive: true, force: true })
   }

@@ -1,8 +1,9 @@
 /** Copies of terraform/ to work on: initialised, with a local backend, and with nothing that refuses to be destroyed. */
-import { createHash, randomUUID } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { once } from './once.ts'
 import { cache, sources, terraformOk } from './terraform.ts'
 
 export type Root = 'foundation' | 'environment'
@@ -82,20 +83,18 @@ function copyTo(tree: string): void {
 /** The shared copy of terraform/ as it is now; made at most once for one content. Nobody may write there. */
 export async function preparedTree(): Promise<string> {
   const tree = join(cache, `${hashOf([''])}-tree`)
-  if (existsSync(tree)) return tree
-  forgetOld()
-  const making = `${tree}-${randomUUID()}`
-  try {
-    copyTo(making)
-    await Promise.all(['.', ...roots].map((root) => terraformOk(join(making, root), ['init', '-input=false', '-no-color'])))
-    if (!existsSync(tree)) renameSync(making, tree)
-    return tree
-  } catch (error) {
-    if (existsSync(tree)) return tree // another process was faster
-    throw error
-  } finally {
-    rmSync(making, { recursive: true, force: true })
-  }
+  await once(tree, async () => {
+    forgetOld()
+    const making = `${tree}-making`
+    try {
+      copyTo(making)
+      await Promise.all(['.', ...roots].map((root) => terraformOk(join(making, root), ['init', '-input=false', '-no-color'])))
+      renameSync(making, tree)
+    } finally {
+      rmSync(making, { recursive: true, force: true })
+    }
+  })
+  return tree
 }
 
 const day = 24 * 60 * 60 * 1000
