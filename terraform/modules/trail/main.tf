@@ -8,6 +8,7 @@ resource "aws_cloudtrail" "account" {
 
   is_multi_region_trail         = true
   include_global_service_events = true
+  enable_logging                = true
   enable_log_file_validation    = true
 
   cloud_watch_logs_group_arn = "${var.names.log_group_arns.trail}:*"
