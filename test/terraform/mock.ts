@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { given, type Variables } from './given.ts'
 import { answerOf, valuesOf } from './mock-values.ts'
 import { once } from './once.ts'
-import { cache, sources, terraform } from './terraform.ts'
-import { filesOf, hashOf, partsOf, preparedTree, type Root } from './tree.ts'
+import { cache, terraform } from './terraform.ts'
+import { blocksOf, hashOf, partsOf, preparedTree, type Root } from './tree.ts'
 
 /** A resource or data source as `terraform show -json` has it, its module's address beside it ('' in the root). */
 export interface Resource {
@@ -113,10 +113,9 @@ async function parameter({ pit }: Variables): Promise<string> {
 
 function dataOf(root: Root): readonly { readonly address: string; readonly type: string }[] {
   return partsOf(root).flatMap(({ folder, address }) =>
-    filesOf(folder)
-      .filter((path) => path.endsWith('.tf') && !path.slice(folder.length + 1).includes('/'))
-      .flatMap((path) => [...readFileSync(join(sources, path), 'utf8').matchAll(/^data "(\w+)" "([\w-]+)"/gm)])
-      .map(([, type = '', name]) => ({ address: `${address}data.${type}.${name}`, type })),
+    blocksOf(folder)
+      .filter((block) => block.type === 'data')
+      .map(({ labels: [type = '', name] }) => ({ address: `${address}data.${type}.${name}`, type })),
   )
 }
 

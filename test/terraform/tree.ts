@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { argumentsIn, type Block, blocksIn } from '../../scripts/terraform/hcl.ts'
 import { once } from './once.ts'
 import { cache, sources, terraformOk } from './terraform.ts'
 
@@ -42,33 +43,38 @@ export interface Part {
 export function partsOf(root: Root): readonly Part[] {
   const parts: Part[] = [{ folder: root, address: '' }]
   for (const { folder, address } of parts) {
-    for (const path of filesOf(folder).filter((file) => file.endsWith('.tf'))) {
-      const text = readFileSync(join(sources, path), 'utf8')
-      for (const [, name, source = ''] of text.matchAll(/^module "([\w-]+)" \{[\s\S]*?^\s*source\s*=\s*"(\.[^"]*)"/gm))
-        parts.push({ folder: join(folder, source), address: `${address}module.${name}.` })
+    for (const { type, labels, body } of blocksOf(folder)) {
+      const source = argumentsIn(body)['source']
+      if (type === 'module' && source?.startsWith('".'))
+        parts.push({ folder: join(folder, JSON.parse(source)), address: `${address}module.${labels[0]}.` })
     }
   }
   return parts
 }
 
-/** Resources with state that nobody may destroy, but a mock apply has to, at its end. */
-export function protectedIn(text: string): readonly (readonly [type: string, name: string])[] {
-  return [...text.matchAll(/^resource "(\w+)" "(\w+)" \{([\s\S]*?)^\}/gm)].flatMap(([, type = '', name = '', body = '']) =>
-    /\bprevent_destroy\s*=\s*true/.test(body) ? [[type, name] as const] : [],
+/** The blocks of a folder's own files. */
+export function blocksOf(folder: string, tree: string = sources): readonly Block[] {
+  return readdirSync(join(tree, folder))
+    .filter((name) => name.endsWith('.tf'))
+    .flatMap((name) => blocksIn(readFileSync(join(tree, folder, name), 'utf8')))
+}
+
+/** Whether nobody may destroy a resource; a mock apply has to, at its end. */
+export function isProtected({ type, body }: Block): boolean {
+  return (
+    type === 'resource' &&
+    blocksIn(body).some((inner) => inner.type === 'lifecycle' && argumentsIn(inner.body)['prevent_destroy'] === 'true')
   )
 }
 
 function writeOverrides(tree: string): void {
   for (const root of roots) writeFileSync(join(tree, root, 'tests_override.tf'), 'terraform {\n  backend "local" {}\n}\n')
-  const folders = Map.groupBy(
-    filesOf('', tree).filter((path) => path.endsWith('.tf')),
-    (path) => dirname(path),
-  )
-  for (const [folder, paths] of folders) {
-    const found = paths.flatMap((path) => protectedIn(readFileSync(join(tree, path), 'utf8')))
-    if (found.length === 0) continue
-    const blocks = found.map(([type, name]) => `resource "${type}" "${name}" {\n  lifecycle {\n    prevent_destroy = false\n  }\n}\n`)
-    writeFileSync(join(tree, folder, 'protected_override.tf'), blocks.join('\n'))
+  for (const folder of new Set(filesOf('', tree).map((path) => dirname(path)))) {
+    const found = blocksOf(folder, tree).filter(isProtected)
+    const blocks = found.map(
+      ({ labels }) => `resource "${labels[0]}" "${labels[1]}" {\n  lifecycle {\n    prevent_destroy = false\n  }\n}\n`,
+    )
+    if (found.length > 0) writeFileSync(join(tree, folder, 'protected_override.tf'), blocks.join('\n'))
   }
 }
 
