@@ -33,11 +33,14 @@ export const packages: Readonly<Record<string, readonly RegExp[]>> = {
   openpgp: [/^custody\/openpgp\.ts$/],
   commander: [/^cli\//],
   esbuild: [/^bastion-agent\//, /^scripts\//],
+  fflate: [/^scripts\//],
   zx: [/^scripts\//, /^test\/lab\//],
-  '@aws-sdk': [/^cloud\/aws\//, /^intake\/main\.ts$/],
+  '@aws-sdk': [/^cloud\/aws\//],
   'node:sqlite': [/^cloud\/local\//],
   vitest: [/^vitest\.config\.ts$/],
   'fast-check': [],
+  // AGPL: a second judge of policies in tests, and nothing that is shipped may touch it.
+  '@cloud-copilot/iam-simulate': [],
 }
 
 /** Packages that a test may not name everywhere either. */
