@@ -104,6 +104,7 @@ const rules: Readonly<Record<string, Held>> = {
       ['fleet/x.ts', imports('@aws-sdk/client-ec2'), 'may not name @aws-sdk'],
       ['cli/doctor.ts', imports('@aws-sdk/client-ssm'), 'may not name @aws-sdk'],
       ['cloud/aws/x.ts', imports('@cloud-copilot/iam-simulate'), 'may not name @cloud-copilot/iam-simulate'],
+      ['test/terraform/policy/decide.ts', imports('@cloud-copilot/iam-simulate'), 'may not name @cloud-copilot/iam-simulate'],
       ['worker/x.ts', imports('fflate'), 'may not name fflate'],
       ['owner/x.ts', imports('node:sqlite'), 'may not name node:sqlite'],
       ['worker/x.ts', imports('esbuild'), 'may not name esbuild'],
@@ -117,6 +118,7 @@ const rules: Readonly<Record<string, Held>> = {
       ['cloud/aws/ec2.ts', imports('@aws-sdk/client-ec2')],
       ['custody/x.ts', imports('node:crypto') + imports('zod')],
       ['test/x.test.ts', imports('openpgp') + imports('vitest')],
+      ['test/terraform/policy/judge.test.ts', imports('@cloud-copilot/iam-simulate')],
     ],
   },
   'what a file has is imported from that file': {

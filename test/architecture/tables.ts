@@ -40,8 +40,8 @@ export const packages: Readonly<Record<string, readonly RegExp[]>> = {
   vitest: [/^vitest\.config\.ts$/],
   'fast-check': [],
   // AGPL: a second judge of policies in tests, and nothing that is shipped may touch it.
-  '@cloud-copilot/iam-simulate': [],
+  '@cloud-copilot/iam-simulate': [/^test\/terraform\/policy\/judge\.test\.ts$/],
 }
 
 /** Packages that a test may not name everywhere either. */
-export const keptFromTests = ['zx', '@aws-sdk']
+export const keptFromTests = ['zx', '@aws-sdk', '@cloud-copilot/iam-simulate']

@@ -10,6 +10,9 @@ export const bee = sessionOf(iam('role/bee'), 'i-1', { team: 'red', wild: 'a*' }
 export const bucket = 'arn:aws:s3:::box'
 export const at = (key: string) => `${bucket}/${key}`
 
+/** A policy variable. */
+export const variable = (inner: string) => `\${${inner}}`
+
 export type Json = Readonly<Record<string, unknown>>
 export const one = (statement: Json) => ({ Version: '2012-10-17', Statement: { Sid: 'It', Effect: 'Allow', ...statement } })
 export const identityOf = (...statements: readonly Json[]) => [

@@ -25,20 +25,25 @@ export function checkValue(name: string, value: string): void {
 
 /** Looks keys up in any case. */
 export class Context {
+  /** Everything said, keys as they were written. */
+  readonly said: readonly (readonly [name: string, values: readonly string[]])[]
   readonly #values: ReadonlyMap<string, readonly string[]>
 
   constructor(...sources: readonly Values[]) {
-    const values = new Map<string, readonly string[]>()
-    for (const [name, given] of sources.flatMap((source) => Object.entries(source))) {
-      const key = keyOf(name)
-      const list = typeof given === 'string' ? [given] : given
-      if (values.has(name.toLowerCase())) throw new Error(`${name}: said twice in one request`)
-      if (list.length === 0 || (list.length > 1 && !key.many))
-        throw new Error(`${name}: expected ${key.many ? 'some values' : 'one value'}, got ${list.length}`)
-      for (const value of list) checkValue(name, value)
-      values.set(name.toLowerCase(), list)
+    this.said = sources.flatMap((source) =>
+      Object.entries(source).map(([name, given]): readonly [string, readonly string[]] => [
+        name,
+        typeof given === 'string' ? [given] : given,
+      ]),
+    )
+    this.#values = new Map(this.said.map(([name, values]) => [name.toLowerCase(), values]))
+    for (const [name, values] of this.said) {
+      const { many } = keyOf(name)
+      if (this.#values.get(name.toLowerCase()) !== values) throw new Error(`${name}: said twice in one request`)
+      if (values.length === 0 || (values.length > 1 && !many))
+        throw new Error(`${name}: expected ${many ? 'some values' : 'one value'}, got ${values.length}`)
+      for (const value of values) checkValue(name, value)
     }
-    this.#values = values
   }
 
   get(name: string): readonly string[] | undefined {

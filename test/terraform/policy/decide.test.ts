@@ -147,9 +147,9 @@ describe('the decision', () => {
   })
 
   test('a role is taken on by whom its trust names, or by whom the account lets if trust names the account', () => {
-    const taking = (identity: readonly Json[], trust: Json) =>
+    const taking = (identity: readonly Json[], trust: Json, principal = bee) =>
       ask(
-        { action: 'sts:AssumeRole', resource: iam('role/queen') },
+        { principal, action: 'sts:AssumeRole', resource: iam('role/queen') },
         {
           identity: identityOf(...identity),
           resource: resourceOf('trust', { Action: 'sts:AssumeRole', ...trust }),
@@ -157,6 +157,7 @@ describe('the decision', () => {
       )
     expect(taking([], { Principal: { AWS: iam('role/bee') } })).toMatchObject({ allowed: true })
     expect(taking([], { Principal: { AWS: own } })).toMatchObject({ allowed: false, missing: ['identity'] })
+    expect(taking([], { Principal: { AWS: own } }, rootOf(iam('root')))).toMatchObject({ allowed: false, missing: ['identity'] })
     expect(taking([grantAll], { Principal: { AWS: own } })).toMatchObject({ allowed: true })
     expect(taking([grantAll], { Principal: { Service: 'ec2.amazonaws.com' } })).toMatchObject({ allowed: false, missing: ['resource'] })
   })

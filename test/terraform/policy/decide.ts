@@ -71,7 +71,7 @@ export function decide(request: Request, { identity, resource }: Applying): Deci
 }
 
 function missingIn(
-  { principal, account, through }: Request,
+  { principal, action, account, through }: Request,
   resource: Policy | undefined,
   found: Readonly<Record<Place, readonly Found[]>>,
 ): readonly Place[] {
@@ -82,20 +82,21 @@ function missingIn(
     if (!direct) missing.add('resource')
     return [...missing]
   }
-  // An account's root user needs no identity policy.
-  const identity = found.identity.length > 0 || principal.kind === 'root'
+  // An account's root user needs no identity policy, and may not take on a role.
+  const identity = principal.kind === 'root' ? action.toLowerCase() !== 'sts:assumerole' : found.identity.length > 0
   const decidesAlone = resource?.kind === 'key' || resource?.kind === 'trust'
   if (principal.account !== account) {
     if (!identity) missing.add('identity')
     if (found.resource.length === 0) missing.add('resource')
-  } else if (!direct) {
+  } else if (!direct || principal.kind === 'root') {
     if (!identity) missing.add('identity')
     if (decidesAlone && found.resource.length === 0) missing.add('resource')
   }
   return [...missing]
 }
 
-function contextOf({ principal, context, resource, account, through }: Request): Context {
+/** All that a request says: what is in it, who asks, and which way it came. */
+export function contextOf({ principal, context, resource, account, through }: Request): Context {
   return new Context(
     saysOfItself(principal),
     context,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ask, at, grantAll, iam, type Json, one, own } from './ask.ts'
+import { ask, at, grantAll, iam, type Json, one, own, variable } from './ask.ts'
 import type { Request } from './decide.ts'
 import { type Kind, parsePolicy } from './document.ts'
 
@@ -13,13 +13,13 @@ const refused: readonly (readonly [string, Kind, Json, RegExp])[] = [
   ['an empty list', 'identity', { Action: [], Resource: '*' }, /empty list/],
   ['an action without service', 'identity', { Action: 'GetObject', Resource: '*' }, /expected an action such as/],
   ['an action of any service', 'identity', { Action: '*:Get*', Resource: '*' }, /of one service/],
-  ['a variable in an action', 'identity', { Action: 's3:${aws:PrincipalTag/x}', Resource: '*' }, /expected an action/],
+  ['a variable in an action', 'identity', { Action: `s3:${variable('aws:PrincipalTag/x')}`, Resource: '*' }, /expected an action/],
   ['no resource', 'identity', { Action: '*' }, /Resource: expected one/],
   ['a resource in a trust policy', 'trust', { ...everybody }, /Resource: expected none/],
   ['a resource that is no ARN', 'identity', { Action: '*', Resource: 'box/*' }, /expected an ARN of six parts/],
   ['a resource of fewer parts', 'identity', { Action: '*', Resource: 'arn:aws:s3:*' }, /expected an ARN of six parts/],
   ['a wildcard for the service', 'identity', { Action: '*', Resource: 'arn:aws:*:::x' }, /the service of an ARN/],
-  ['a variable for the account', 'identity', { Action: '*', Resource: 'arn:aws:sqs:r:${aws:PrincipalAccount}:q' }, /last part/],
+  ['a variable for the account', 'identity', { Action: '*', Resource: `arn:aws:sqs:r:${variable('aws:PrincipalAccount')}:q` }, /last part/],
   ['a principal in an identity policy', 'identity', everybody, /Principal: expected none/],
   ['no principal in a bucket policy', 'resource', grantAll, /Principal: expected one/],
   ['a principal of another kind', 'resource', { ...everybody, Principal: { Federated: 'x' } }, /unknown element Federated/],
@@ -75,10 +75,10 @@ const refused: readonly (readonly [string, Kind, Json, RegExp])[] = [
     { ...grantAll, Condition: { 'ForAnyValue:StringEqualsIfExists': { 'aws:TagKeys': 'a' } } },
     /together/,
   ],
-  ['an undeclared variable', 'identity', { Action: '*', Resource: at('${aws:nonsense}') }, /aws:nonsense: not declared/],
-  ['a variable of several values', 'identity', { Action: '*', Resource: at('${aws:TagKeys}') }, /can not be a variable/],
-  ['an open brace', 'identity', { Action: '*', Resource: at('${aws:PrincipalArn') }, /closing brace/],
-  ['an odd default', 'identity', { Action: '*', Resource: at('${aws:PrincipalArn, none}') }, /expected a variable such as/],
+  ['an undeclared variable', 'identity', { Action: '*', Resource: at(variable('aws:nonsense')) }, /aws:nonsense: not declared/],
+  ['a variable of several values', 'identity', { Action: '*', Resource: at(variable('aws:TagKeys')) }, /can not be a variable/],
+  ['an open brace', 'identity', { Action: '*', Resource: at('$' + '{aws:PrincipalArn') }, /closing brace/],
+  ['an odd default', 'identity', { Action: '*', Resource: at(variable('aws:PrincipalArn, none')) }, /expected a variable such as/],
 ]
 
 describe('is not read:', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { allows, ask, at, bucket, iam, identityOf, type Json, own } from './ask.ts'
+import { allows, ask, at, bucket, iam, identityOf, type Json, own, variable } from './ask.ts'
 import type { Values } from './context.ts'
 import { sessionOf } from './principal.ts'
 
@@ -59,22 +59,22 @@ describe('resources', () => {
 
 describe('variables', () => {
   test.each<[string, string, boolean]>([
-    [at('${aws:PrincipalTag/team}/*'), at('red/x'), true],
-    [at('${aws:principaltag/TEAM}/*'), at('red/x'), true],
-    [at('${aws:PrincipalTag/team}/*'), at('blue/x'), false],
-    [at('$' + "{aws:PrincipalTag/team, 'none'}"), at('red'), true],
-    [at('$' + "{aws:PrincipalTag/absent, 'none'}"), at('none'), true],
-    [at('${aws:PrincipalTag/absent}'), at(''), false],
-    [at('a${*}'), at('a*'), true],
-    [at('a${*}'), at('ab'), false],
-    [at('a${?}${$}'), at('a?$'), true],
+    [at(`${variable('aws:PrincipalTag/team')}/*`), at('red/x'), true],
+    [at(`${variable('aws:principaltag/TEAM')}/*`), at('red/x'), true],
+    [at(`${variable('aws:PrincipalTag/team')}/*`), at('blue/x'), false],
+    [at(variable("aws:PrincipalTag/team, 'none'")), at('red'), true],
+    [at(variable("aws:PrincipalTag/absent, 'none'")), at('none'), true],
+    [at(variable('aws:PrincipalTag/absent')), at(''), false],
+    [at(`a${variable('*')}`), at('a*'), true],
+    [at(`a${variable('*')}`), at('ab'), false],
+    [at(`a${variable('?')}${variable('$')}`), at('a?$'), true],
     [at('$a'), at('$a'), true],
   ])('%s fits %s: %s', (Resource, resource, fits) => {
     expect(allows({ Resource }, { resource })).toBe(fits)
   })
 
   test('stand for what the request says in conditions too', () => {
-    const Condition = { StringNotEquals: { 'aws:SourceVpce': '$' + "{aws:PrincipalTag/door, 'none'}" } }
+    const Condition = { StringNotEquals: { 'aws:SourceVpce': variable("aws:PrincipalTag/door, 'none'") } }
     const through = (tags: Readonly<Record<string, string>>, context: Values) =>
       allows({ Condition }, { principal: sessionOf(iam('role/bee'), 'i-1', tags), context })
     expect(through({ door: 'vpce-1' }, { 'aws:SourceVpce': 'vpce-1' })).toBe(false)
@@ -85,8 +85,8 @@ describe('variables', () => {
   })
 
   test.each<[string, Json]>([
-    ['left out by NotResource', { NotResource: at('${aws:PrincipalTag/absent}') }],
-    ['in a negated condition', { Resource: '*', Condition: { StringNotLike: { 'aws:SourceVpce': '${aws:PrincipalTag/absent}' } } }],
+    ['left out by NotResource', { NotResource: at(variable('aws:PrincipalTag/absent')) }],
+    ['in a negated condition', { Resource: '*', Condition: { StringNotLike: { 'aws:SourceVpce': variable('aws:PrincipalTag/absent') } } }],
   ])('without value and default, %s, are not guessed at', (_, statement) => {
     expect(() => ask({ context: { 'aws:SourceVpce': 'x' } }, { identity: identityOf({ Action: '*', ...statement }) })).toThrow(
       /give it a default/,
@@ -94,7 +94,7 @@ describe('variables', () => {
   })
 
   test('whose value has wildcards are not guessed at beside wildcards', () => {
-    expect(() => allows({ Resource: at('${aws:PrincipalTag/wild}/*') })).toThrow(/wildcards/)
-    expect(allows({ Resource: at('${aws:PrincipalTag/wild}') }, { resource: at('a*') })).toBe(true)
+    expect(() => allows({ Resource: at(`${variable('aws:PrincipalTag/wild')}/*`) })).toThrow(/wildcards/)
+    expect(allows({ Resource: at(variable('aws:PrincipalTag/wild')) }, { resource: at('a*') })).toBe(true)
   })
 })
