@@ -11,6 +11,7 @@ const commands: readonly (readonly [name: string, summary: string, load: () => P
   ['agent', "the bastion's agent: launch, configure, sweep", async () => (await import('./agent.ts')).agentCommand()],
   ['fleet', 'what the ledger says of runs and workers', async () => (await import('./fleet.ts')).fleetCommand()],
   ['fetch', "a run's results, decrypted with the owner's key", async () => (await import('./fetch.ts')).fetchCommand()],
+  ['doctor', 'look at what Skep needs on AWS, and how to mend it', async () => (await import('./doctor.ts')).doctorCommand()],
   ['audit', 'check the audit chain', async () => (await import('./audit.ts')).auditCommand()],
 ]
 
