@@ -37,7 +37,7 @@ export const packages: Readonly<Record<string, readonly RegExp[]>> = {
   zx: [/^scripts\//, /^test\/lab\//],
   '@aws-sdk': [/^cloud\/aws\//],
   'node:sqlite': [/^cloud\/local\//],
-  vitest: [/^vitest\.config\.ts$/],
+  vitest: [/^vitest\.(terraform\.)?config\.ts$/],
   'fast-check': [],
   // AGPL: a second judge of policies in tests, and nothing that is shipped may touch it.
   '@cloud-copilot/iam-simulate': [/^test\/terraform\/policy\/judge\.test\.ts$/],

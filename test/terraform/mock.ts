@@ -1,11 +1,11 @@
 /** A root as applied to a mock of AWS. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { given, type Variables } from './given.ts'
 import { answerOf, valuesOf } from './mock-values.ts'
 import { once } from './once.ts'
-import { cache, terraform } from './terraform.ts'
+import { cache, otherTree, terraform } from './terraform.ts'
 import { blocksOf, hashOf, partsOf, preparedTree, type Root } from './tree.ts'
 
 /** A resource or data source as `terraform show -json` has it, its module's address beside it ('' in the root). */
@@ -53,25 +53,23 @@ const resourcesIn = (module: Module): readonly Resource[] => [
 const making = new Map<string, Promise<State>>()
 
 /** The state from this process, else from an earlier one, else from Terraform: for one content it is made once. */
-function kept(root: Root, variables: Variables): Promise<State> {
-  const rootsRead: readonly Root[] = root === 'environment' ? ['foundation', 'environment'] : ['foundation']
+async function kept(root: Root, variables: Variables): Promise<State> {
+  const foundation = root === 'environment' ? await parameter(variables) : ''
   const harness = ['mock.ts', 'mock-values.ts', 'given.ts'].map((name) => readFileSync(join(import.meta.dirname, name)))
-  const content = hashOf([...new Set(rootsRead.flatMap((one) => partsOf(one).map(({ folder }) => folder)))].toSorted())
+  const told = { ...given(root, join(cache, 'given')), ...variables }
+  const content = hashOf([...new Set(partsOf(root).map(({ folder }) => folder))].toSorted())
   const hash = createHash('sha256')
-    .update([content, root, JSON.stringify(variables), ...harness].join('\0'))
+    .update([content, root, foundation, JSON.stringify(variables), ...harness].join('\0'))
     .digest('hex')
-    .slice(0, 16)
-  const file = join(cache, `${hash}-${root}.json`)
-  const known = making.get(file)
-  if (known !== undefined) return known
-  const made = once(file, () => make(root, variables, file)).then((): State => JSON.parse(readFileSync(file, 'utf8')))
+  const file = join(cache, `${hash.slice(0, 16)}-${root}.json`)
+  const made =
+    making.get(file) ?? once(file, () => make(root, told, foundation, file)).then((): State => JSON.parse(readFileSync(file, 'utf8')))
   making.set(file, made)
   return made
 }
 
-async function make(root: Root, variables: Variables, file: string): Promise<void> {
+async function make(root: Root, told: Variables, foundation: string, file: string): Promise<void> {
   const tree = join(await preparedTree(), root)
-  const foundation = root === 'environment' ? await parameter(variables) : ''
   const data = dataOf(root)
   const answers = [...new Set(data.map(({ type }) => type))].map(
     (type) => `  mock_data "${type}" {\n    defaults = ${literal(answerOf(type, type, foundation))}\n  }\n`,
@@ -81,7 +79,6 @@ async function make(root: Root, variables: Variables, file: string): Promise<voi
     // Of a module with a count these miss the mark, and what stands above is taken.
     ...data.map(({ address, type }) => override('data', address, answerOf(type, address, foundation))),
   ].join('\n')
-  const told = { ...given(root, join(cache, 'given')), ...variables }
   const tests = mkdtempSync(join(tree, 'mock-'))
   const run = async (command: 'plan' | 'apply', overrides: readonly string[]) => {
     const text = [head, ...overrides, `run "mock" {\n  command = ${command}\n  variables {\n${assignments(told)}  }\n}\n`].join('\n')
@@ -89,10 +86,10 @@ async function make(root: Root, variables: Variables, file: string): Promise<voi
     return spoken(await terraform(tree, ['test', '-json', '-verbose', `-test-directory=${tests.slice(tree.length + 1)}`]), root)
   }
   try {
-    const planned = (await run('plan', [])).find((line) => line.test_plan !== undefined)?.test_plan?.resource_changes ?? []
-    const overrides = planned
-      .filter(({ mode }) => mode === 'managed')
-      .map(({ address, type, change }) => override('resource', address, valuesOf(type, address, change.after, change.after_unknown)))
+    const known = join(cache, `${root}-${told['pit']}.overrides.json`)
+    const overrides: readonly string[] =
+      otherTree !== undefined && existsSync(known) ? JSON.parse(readFileSync(known, 'utf8')) : overridesFor(await run('plan', []))
+    if (otherTree === undefined) writeFileSync(known, JSON.stringify(overrides))
     const state = (await run('apply', overrides)).find((line) => line.test_state !== undefined)?.test_state
     if (state === undefined) throw new Error(`mock apply of ${root}: Terraform told no state`)
     const { root_module, outputs } = state
@@ -103,9 +100,18 @@ async function make(root: Root, variables: Variables, file: string): Promise<voi
   }
 }
 
+/** An id and an ARN of its own for each resource that is planned. */
+function overridesFor(lines: readonly Line[]): readonly string[] {
+  const planned = lines.find((line) => line.test_plan !== undefined)?.test_plan?.resource_changes ?? []
+  return planned
+    .filter(({ mode }) => mode === 'managed')
+    .map(({ address, type, change }) => override('resource', address, valuesOf(type, address, change.after, change.after_unknown)))
+}
+
 /** The document that the foundation leaves for its environment. */
-async function parameter({ pit }: Variables): Promise<string> {
-  const { resources } = await mockApply('foundation', pit === undefined ? {} : { pit })
+async function parameter(variables: Variables): Promise<string> {
+  const shared = Object.fromEntries(Object.entries(variables).filter(([name]) => name === 'pit' || name === 'region'))
+  const { resources } = await mockApply('foundation', shared)
   const found = resources.find(({ address }) => address === 'aws_ssm_parameter.foundation')
   if (typeof found?.values['value'] !== 'string') throw new Error('the foundation writes no aws_ssm_parameter.foundation')
   return found.values['value']

@@ -63,7 +63,7 @@ export const noSharedTypes: Rule = (file) => said(/"t\d[a-z]*\.[a-z0-9]+"/, file
 
 /** What an example in a sentence may say. */
 const sentences = /^\s*(description|error_message)\s*=.*$/gm
-const services = /"[a-z0-9.-]+\.amazonaws\.com\\?"/g
+const services = /"[a-z0-9.${}_-]+\.amazonaws\.com\\?"/g
 
 /** Partition, account and region are reckoned. The names of services as principals end alike in every partition. */
 export const nothingIsTied: Rule = (file) => {

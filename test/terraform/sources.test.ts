@@ -88,7 +88,7 @@ const rules: Readonly<Record<string, Held>> = {
       'locals {\n  a = "arn:aws:s3:::x"\n}\n',
       'locals {\n  a = "arn:aws-us-gov:s3:::x"\n}\n',
       'locals {\n  a = "x:123456789012:y"\n}\n',
-      `locals {\n  a = "sqs.\${var.region}.amazonaws.com"\n}\n`,
+      `locals {\n  a = "https://sqs.\${var.region}.amazonaws.com"\n}\n`,
       'locals {\n  a = "https://x.amazonaws.com/"\n}\n',
       'locals {\n  a = "ami-0123456789abcdef0"\n}\n',
     ],

@@ -9,7 +9,7 @@
  *     mockApply('environment')  mock.ts   every resource and output of a root as applied to a mock of AWS, with policies
  *                                         known and an ARN and id of its own for each; reckoned once and kept by content
  *
- * SKEP_TERRAFORM_TREE names another terraform/ to test than ours: mutants are tried so.
+ * SKEP_TERRAFORM_TREE names another tree to test than ours, one that treeOfOnesOwn() made: mutants are tried so.
  * SKEP_TERRAFORM_MIRROR names a directory of providers, in the layout of `terraform providers mirror`.
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -19,13 +19,14 @@ import { dirname, join, resolve } from 'node:path'
 
 const project = resolve(import.meta.dirname, '../..')
 
+/** The initialised copy that is tested instead of our own terraform/, if any. */
+export const otherTree = process.env['SKEP_TERRAFORM_TREE']
+
 /** The terraform/ under test. */
-export const sources = process.env['SKEP_TERRAFORM_TREE'] ?? join(project, 'terraform')
+export const sources = otherTree ?? join(project, 'terraform')
 
 /** What is reckoned from our own sources outlives the process; what is reckoned from others' lies beside them. */
-export const cache = process.env['SKEP_TERRAFORM_TREE']
-  ? join(dirname(sources), 'cache')
-  : join(project, 'node_modules/.cache/skep-terraform')
+export const cache = otherTree === undefined ? join(project, 'node_modules/.cache/skep-terraform') : join(dirname(otherTree), 'cache')
 
 const noTerraform = spawnSync('terraform', ['version'], {
   env: { ...process.env, TF_CLI_CONFIG_FILE: '/dev/null', CHECKPOINT_DISABLE: '1' },

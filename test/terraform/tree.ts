@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { argumentsIn, type Block, blocksIn } from '../../scripts/terraform/hcl.ts'
 import { once } from './once.ts'
-import { cache, sources, terraformOk } from './terraform.ts'
+import { cache, otherTree, sources, terraformOk } from './terraform.ts'
 
 export type Root = 'foundation' | 'environment'
 
 const roots: readonly Root[] = ['foundation', 'environment']
 
 /** What Terraform and those who run it leave in a directory, and what is not ours to copy. */
-const leftBehind = /^(\.terraform|.*\.tfstate.*|.*\.tfvars(\.json)?|.*\.tfplan|crash.*\.log)$/
+const leftBehind = /^(\.terraform|mock-.*|.*_override\.tf|.*\.tfstate.*|.*\.tfvars(\.json)?|.*\.tfplan|crash.*\.log)$/
 
 /** Every file of a folder of terraform/, sorted, by its path below terraform/. */
 export function filesOf(folder = '', tree: string = sources): readonly string[] {
@@ -55,7 +55,7 @@ export function partsOf(root: Root): readonly Part[] {
 /** The blocks of a folder's own files. */
 export function blocksOf(folder: string, tree: string = sources): readonly Block[] {
   return readdirSync(join(tree, folder))
-    .filter((name) => name.endsWith('.tf'))
+    .filter((name) => name.endsWith('.tf') && !leftBehind.test(name))
     .flatMap((name) => blocksIn(readFileSync(join(tree, folder, name), 'utf8')))
 }
 
@@ -88,6 +88,7 @@ function copyTo(tree: string): void {
 
 /** The shared copy of terraform/ as it is now; made at most once for one content. Nobody may write there. */
 export async function preparedTree(): Promise<string> {
+  if (otherTree !== undefined) return otherTree
   const tree = join(cache, `${hashOf([''])}-tree`)
   await once(tree, async () => {
     forgetOld()

@@ -1,0 +1,133 @@
+/** Makes the sources of terraform/ wrong in one place, and looks whether the test that has to see it does. */
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { cache, terraformTest } from '../terraform.ts'
+import { treeOfOnesOwn } from '../tree.ts'
+import type { Mutant } from './mutant.ts'
+
+const project = resolve(import.meta.dirname, '../../..')
+const terraformTests = join(project, 'test/terraform')
+
+export type Outcome = 'killed' | 'survived' | 'killed for another reason' | 'without effect'
+
+export interface Verdict {
+  readonly mutant: Mutant
+  readonly outcome: Outcome
+  readonly seconds: number
+  /** What the tests said, a line each. */
+  readonly said: readonly string[]
+}
+
+/** All mutants, of every area. */
+export async function allMutants(): Promise<readonly Mutant[]> {
+  const areas = readdirSync(import.meta.dirname).filter((name) => !['mutant.ts', 'run.ts', 'try.ts'].includes(name))
+  const modules: readonly { readonly mutants: readonly Mutant[] }[] = await Promise.all(
+    areas.map((name) => import(join(import.meta.dirname, name))),
+  )
+  return modules.flatMap(({ mutants }) => mutants)
+}
+
+/** What comes of one mutant. */
+export async function tryMutant(mutant: Mutant): Promise<Verdict> {
+  const began = performance.now()
+  const verdict = (outcome: Outcome, said: readonly string[] = []): Verdict => ({
+    mutant,
+    outcome,
+    seconds: (performance.now() - began) / 1000,
+    said,
+  })
+  using tree = await treeOfOnesOwn()
+  const file = join(tree.path, mutant.file)
+  const parts = existsSync(file) ? readFileSync(file, 'utf8').split(mutant.find) : []
+  if (parts.length !== 2)
+    return verdict('without effect', [
+      `expected ${JSON.stringify(mutant.find)} once in ${mutant.file}, found it ${Math.max(0, parts.length - 1)} times`,
+    ])
+  if (mutant.find === mutant.replace) return verdict('without effect', ['it changes nothing'])
+  writeFileSync(file, parts.join(mutant.replace))
+  const said = mutant.killedBy.endsWith('.tftest.hcl')
+    ? await terraformSays(tree.path, mutant.killedBy)
+    : await vitestSays(tree.path, mutant)
+  if (said.length === 0) return verdict('survived')
+  return verdict(said.some((line) => line.includes(mutant.says)) ? 'killed' : 'killed for another reason', said)
+}
+
+async function terraformSays(tree: string, file: string): Promise<readonly string[]> {
+  const { found, failures } = await terraformTest(tree, { files: [file] })
+  if (Object.values(found).flat().length + failures.length === 0) throw new Error(`terraform/tests/${file} has no run`)
+  return failures.map(({ message }) => message)
+}
+
+/** The failures of the tests that read a mock apply, on this tree. What has been reckoned of ours and still holds is taken along. */
+async function vitestSays(tree: string, { killedBy, file }: Mutant): Promise<readonly string[]> {
+  const beside = join(dirname(tree), 'cache')
+  mkdirSync(beside, { recursive: true })
+  // Names are what ids and ARNs are made of.
+  const kept = file.startsWith('modules/names/') ? /^\b$/ : /\.json$/
+  for (const name of readdirSync(cache)) if (kept.test(name)) cpSync(join(cache, name), join(beside, name))
+  const report = join(beside, 'report')
+  const files = testsOf(killedBy)
+  if (files.length === 0) throw new Error(`${killedBy} is neither a file of terraform/tests nor a test that reads a mock apply`)
+  const args = [
+    join(project, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--config',
+    'vitest.terraform.config.ts',
+    '--reporter=json',
+    `--outputFile=${report}`,
+  ]
+  const code = await run([...args, ...files], { SKEP_TERRAFORM_TREE: tree })
+  if (!existsSync(report)) throw new Error(`vitest ended with ${code} and reported nothing`)
+  const { testResults }: Report = JSON.parse(readFileSync(report, 'utf8'))
+  rmSync(report)
+  return testResults.flatMap(({ assertionResults, status, message }) => [
+    ...(assertionResults.length === 0 && status === 'failed' ? [message] : []),
+    ...assertionResults
+      .filter((result) => result.status === 'failed')
+      .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join(' ')}`),
+  ])
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
+}
+
+const places: Readonly<Record<string, string>> = { policies: 'policy', reachability: 'reachability', names: 'names.test.ts' }
+
+/** The test files behind a word, those only that look at what was applied. */
+function testsOf(killedBy: string): readonly string[] {
+  const place = join(terraformTests, places[killedBy] ?? killedBy)
+  if (!existsSync(place)) return []
+  if (place.endsWith('.ts')) return [relative(project, place)]
+  return readdirSync(place)
+    .filter((name) => name.endsWith('.test.ts') && readsMock(join(place, name), new Set()))
+    .map((name) => relative(project, join(place, name)))
+}
+
+function readsMock(file: string, seen: Set<string>): boolean {
+  if (file === join(terraformTests, 'mock.ts')) return true
+  if (seen.has(file) || !existsSync(file)) return false
+  seen.add(file)
+  const imports = [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) => resolve(dirname(file), path))
+  return imports.some((path) => readsMock(path, seen))
+}
+
+function run(args: readonly string[], more: NodeJS.ProcessEnv): Promise<number> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')))
+  const child = spawn(process.execPath, args, {
+    cwd: project,
+    env: { ...env, ...more },
+    stdio: ['ignore', 'ignore', 'ignore'],
+    timeout: 300_000,
+  })
+  return new Promise((done, fail) => child.on('error', fail).on('exit', (code) => done(code ?? -1)))
+}
