@@ -1,3 +1,5 @@
+import { type Answer, xmlAnswer } from './ask.ts'
+
 /** The text of the first element of this name. */
 export const textOf = (xml: string, name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
 
@@ -23,3 +25,10 @@ function itemsIn(inside: string): readonly string[] {
 /** An answer of EC2. */
 export const ec2Xml = (operation: string, inside: string): string =>
   `<${operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>shim</requestId>${inside}</${operation}Response>`
+
+/** How EC2 refuses. */
+export const ec2Error = (code: string, message: string): Answer =>
+  xmlAnswer(
+    `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>shim</RequestID></Response>`,
+    400,
+  )

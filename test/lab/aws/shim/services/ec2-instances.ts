@@ -1,6 +1,6 @@
 import { formOf, listOf, rewritten, withForm, xmlAnswer } from '../ask.ts'
 import { corrected, type Handler, stubbed } from '../handler.ts'
-import { ec2Xml, editItems, textOf } from '../xml.ts'
+import { ec2Error, ec2Xml, editItems, textOf } from '../xml.ts'
 
 /** What moto lets fall of an instance that was asked for. */
 interface Asked {
@@ -33,6 +33,16 @@ export function ec2Instances(): readonly Handler[] {
       'shows tenancy, monitoring and groups as asked for, and no address where there is none',
       async (ask, moto) => rewritten(await moto(ask), shown),
     ),
+    corrected('ec2:TerminateInstances', 'moto ends an instance although it may not be stopped', async (ask, moto) => {
+      const form = formOf(ask)
+      for (const id of listOf(form, 'InstanceId')) {
+        const attribute = { Action: 'DescribeInstanceAttribute', Attribute: 'disableApiStop', InstanceId: id, Version: '2016-11-15' }
+        const answer = await moto(withForm(ask, new URLSearchParams(attribute)))
+        if (/<value>true</i.test(answer.body.toString()))
+          return ec2Error('OperationNotPermitted', `The instance '${id}' may not be terminated: its 'disableApiStop' is on.`)
+      }
+      return moto(ask)
+    }),
     stubbed('ec2:MonitorInstances', 'moto has no such call', (ask) => {
       const ids = listOf(formOf(ask), 'InstanceId')
       for (const id of ids) asked.set(id, { ...asked.get(id), monitored: true })

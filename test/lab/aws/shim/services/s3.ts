@@ -24,6 +24,10 @@ export function s3(): readonly Handler[] {
       const policy = policies.get(bucketOf(ask))
       return policy === undefined ? moto(ask) : { status: 200, headers: { 'content-type': 'application/json' }, body: policy }
     }),
+    stubbed('s3:DeleteBucketPolicy', 'forgets what was put', (ask) => {
+      policies.delete(bucketOf(ask))
+      return empty
+    }),
     stubbed(
       's3:PutBucketLogging',
       "moto wants one wording of the log bucket's policy, and fails on others",
