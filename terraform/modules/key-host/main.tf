@@ -28,6 +28,8 @@ resource "aws_instance" "key_host" {
   user_data                   = local.user_data
   user_data_replace_on_change = false
 
+  # Against Terraform it is the first that helps: before a destroy the provider (version 5) lifts the other by itself, and
+  # AWS refuses to terminate what must not be stopped.
   disable_api_stop        = var.protect
   disable_api_termination = var.protect
   ebs_optimized           = true
