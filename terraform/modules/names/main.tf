@@ -25,11 +25,15 @@ locals {
   tables     = { ledger = "${var.pit}-ledger" }
   queues     = { doorbell = "${var.pit}-doorbell.fifo", doorbell_dead = "${var.pit}-doorbell-dead.fifo", intake_dead = "${var.pit}-intake-dead" }
   topics     = { notices = "${var.pit}-notices", alarms = "${var.pit}-alarms", trail = "${var.pit}-trail" }
-  functions  = { intake = "${var.pit}-intake" }
+  functions  = { intake = "${var.pit}-intake", reaper = "${var.pit}-reaper" }
   trails     = { account = "${var.pit}-trail" }
   analyzers  = { account = "${var.pit}-analyzer" }
   templates  = { worker = "${var.pit}-worker" }
   parameters = { foundation = "/${var.pit}/foundation", environment = "/${var.pit}/environment" }
+
+  # Kept by the programs themselves: intake's own secrets, and public keys, each below the name of its role.
+  parameter_paths = { intake = "/${var.pit}/intake", public = "/${var.pit}/public" }
+
   security_groups = {
     for group in ["bastion", "key-host", "workers", "workstations", "builders", "endpoints"] :
     replace(group, "-", "_") => "${var.pit}-${group}"
@@ -40,5 +44,6 @@ locals {
     dns    = "/${var.pit}/dns"
     trail  = "/${var.pit}/trail"
     intake = "/aws/lambda/${var.pit}-intake"
+    reaper = "/aws/lambda/${var.pit}-reaper"
   }
 }

@@ -133,6 +133,11 @@ output "query_logs" {
   description = "Names of the Resolver's query logging."
 }
 
+output "parameter_path_arns" {
+  value       = { for path, name in local.parameter_paths : path => "${local.arn}:ssm:${local.own}:parameter${name}" }
+  description = "SSM parameter ARNs of what programs keep, without the trailing /*: intake (its secrets), public (public keys by role)."
+}
+
 output "log_groups" {
   value       = local.log_groups
   description = "CloudWatch log group names."

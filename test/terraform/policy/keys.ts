@@ -39,6 +39,7 @@ const one: Readonly<Record<KeyType, readonly string[]>> = {
     's3:x-amz-server-side-encryption',
     'sns:Endpoint',
     'sns:Protocol',
+    'ssm:Overwrite',
     'sts:RoleSessionName',
   ],
   arn: [
@@ -56,6 +57,7 @@ const one: Readonly<Record<KeyType, readonly string[]>> = {
     'aws:PrincipalIsAWSService',
     'aws:SecureTransport',
     'aws:ViaAWSService',
+    'ec2:Encrypted',
     'ec2:IsLaunchTemplateResource',
     'kms:BypassPolicyLockoutSafetyCheck',
     'kms:GrantIsForAWSResource',
@@ -63,7 +65,7 @@ const one: Readonly<Record<KeyType, readonly string[]>> = {
   ],
   numeric: ['aws:MultiFactorAuthAge', 'ec2:MetadataHttpPutResponseHopLimit', 's3:TlsVersion', 's3:max-keys'],
   date: ['aws:CurrentTime', 'aws:TokenIssueTime'],
-  ip: ['aws:SourceIp', 'aws:VpcSourceIp'],
+  ip: ['aws:Ec2InstanceSourcePrivateIPv4', 'aws:SourceIp', 'aws:VpcSourceIp'],
 }
 
 const several: readonly string[] = [
