@@ -20,7 +20,7 @@ interface Operator {
 const say = (yes: boolean): Match => (yes ? 'yes' : 'no')
 const lower = (text: string): string => text.toLowerCase()
 
-const text: Operator['types'] = ['string', 'arn']
+const text: Operator['types'] = ['string', 'arn', 'ip']
 const equals: Operator = { types: text, read: (wanted) => withPattern(parsePattern(wanted, { wildcards: false })) }
 const like: Operator = { types: text, read: (wanted) => withPattern(parsePattern(wanted, { wildcards: true })) }
 const withPattern =

@@ -101,7 +101,8 @@ export function keyOf(name: string): Key {
   const key = table.get(name.toLowerCase())
   if (key !== undefined) return key
   if (named.some((prefix) => name.toLowerCase().startsWith(prefix.toLowerCase()) && name.length > prefix.length))
-    return { type: 'string', many: false }
+    // What a service writes into the context of its own use of a key is an ARN when it is called so.
+    return { type: /^kms:EncryptionContext:.*arn$/i.test(name) ? 'arn' : 'string', many: false }
   throw new Error(
     `condition key ${name}: not declared in keys.ts; look up what it holds, and when a request carries it, before a policy hangs on it`,
   )
