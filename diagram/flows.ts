@@ -1,0 +1,155 @@
+/** Who may open a connection to whom: a rule of the sender lets out what a rule of the receiver lets in, and a way leads there. */
+import { contains, isPrivate, isWorld, overlaps } from './cidr.ts'
+import type { Host } from './hosts.ts'
+import { type Flow, INTERNET, type Outsider } from './model.ts'
+import type { Resource } from './plan.ts'
+import { both, inWords, type Ports, portsOf } from './ports.ts'
+import type { Peer, Rule } from './rules.ts'
+import type { Way } from './subnets.ts'
+
+export interface Ground {
+  readonly hosts: readonly Host[]
+  readonly rules: readonly Rule[]
+  /** Addresses of the network itself. */
+  readonly cidrs: readonly string[]
+  readonly waysOf: (subnet: Resource) => readonly Way[]
+  readonly tableOf: (subnet: Resource) => Resource | undefined
+}
+
+export interface Flows {
+  readonly flows: readonly Flow[]
+  readonly outsiders: readonly Outsider[]
+  /** What a host's groups let in although no way leads there, by the host's key. */
+  readonly alsoOpen: ReadonlyMap<string, readonly string[]>
+}
+
+/** A host with the rules of its groups. */
+interface Guarded {
+  readonly host: Host
+  readonly into: readonly Rule[]
+  readonly out: readonly Rule[]
+}
+
+/** All flows of one network. */
+export function flowsOf(ground: Ground): Flows {
+  const guarded = ground.hosts.map((host): Guarded => {
+    const rules = ground.rules.filter(({ group }) => host.groups.includes(group))
+    return { host, into: rules.filter(({ inbound }) => inbound), out: rules.filter(({ inbound }) => !inbound) }
+  })
+  const { arrivals, alsoOpen } = fromOutside(ground, guarded)
+  const flows = [
+    ...arrivals.map(({ flow }) => flow),
+    ...guarded.flatMap((receiver) => [...connections(guarded, receiver), ...toService(ground, guarded, receiver.host)]),
+    ...toOutside(ground, guarded),
+    ...onwards(ground),
+  ]
+  const outsiders = new Map(arrivals.map(({ outsider }) => [outsider.id, outsider]))
+  return { flows, outsiders: [...outsiders.values()], alsoOpen }
+}
+
+function connections(all: readonly Guarded[], { host: receiver, into }: Guarded): readonly Flow[] {
+  return all.flatMap(({ host: sender, out }) => {
+    // Several alike may speak to each other; one does not to itself.
+    if (sender === receiver && receiver.count === 1 && !receiver.many) return []
+    const allowed = both(portsFor(out, receiver), portsFor(into, sender))
+    const kind = receiver.kind === 'endpoints' ? 'endpoint' : 'connection'
+    return allowed.length === 0 ? [] : { from: sender.key, to: receiver.key, ports: inWords(allowed), kind }
+  })
+}
+
+const portsFor = (rules: readonly Rule[], host: Host): readonly Ports[] =>
+  rules.filter(({ peer }) => isAbout(peer, host)).map(({ ports }) => ports)
+
+function isAbout(peer: Peer, { groups, subnets, privateAddress }: Host): boolean {
+  if ('group' in peer) return groups.includes(peer.group)
+  if (!('cidr' in peer)) return false
+  if (privateAddress !== undefined && contains(peer.cidr, privateAddress)) return true
+  const networks = subnets.flatMap(({ values }) => [values.cidr_block, values.ipv6_cidr_block].flatMap((cidr) => cidr ?? []))
+  return networks.some((network) => (privateAddress === undefined ? overlaps(peer.cidr, network) : contains(peer.cidr, network)))
+}
+
+const https = [portsOf('tcp', 443, 443)]
+
+/** To a service through a gateway endpoint: by the route table of the sender's subnet, and a rule that lets it out. */
+function toService({ tableOf }: Ground, all: readonly Guarded[], endpoint: Host): readonly Flow[] {
+  if (endpoint.kind !== 'gateway-endpoint') return []
+  return all.flatMap(({ host: sender, out }) => {
+    const routed = sender.subnets.some((subnet) => endpoint.tables.some((table) => table === tableOf(subnet)))
+    const there = out.filter(({ peer }) => ('service' in peer ? peer.service === endpoint.service : 'cidr' in peer && isWorld(peer.cidr)))
+    const allowed = both(
+      there.map(({ ports }) => ports),
+      https,
+    )
+    return routed && allowed.length > 0 ? { from: sender.key, to: endpoint.key, ports: inWords(allowed), kind: 'endpoint' } : []
+  })
+}
+
+interface Arrival {
+  readonly outsider: Outsider
+  readonly flow: Flow
+}
+
+/** Where a rule lets in networks of the internet: an arrival when the host can be reached from there, else a note. */
+function fromOutside(
+  ground: Ground,
+  all: readonly Guarded[],
+): { readonly arrivals: readonly Arrival[]; readonly alsoOpen: Flows['alsoOpen'] } {
+  const doors = new Map<string, { readonly cidr: string; readonly host: Host; readonly ports: Ports[] }>()
+  const alsoOpen = new Map<string, string[]>()
+  for (const { host, into } of all) {
+    const foreign = into.flatMap(({ peer, ports }) =>
+      'cidr' in peer && !ground.cidrs.some((own) => contains(own, peer.cidr)) ? { cidr: peer.cidr, ports } : [],
+    )
+    for (const [cidr, named] of Map.groupBy(foreign, (rule) => rule.cidr)) {
+      const ports = named.map((rule) => rule.ports)
+      const key = JSON.stringify([isWorld(cidr) ? 'world' : cidr, host.key])
+      if (!isPrivate(cidr) && isReached(ground, host, cidr))
+        doors.set(key, { cidr, host, ports: [...(doors.get(key)?.ports ?? []), ...ports] })
+      else alsoOpen.set(host.key, [...(alsoOpen.get(host.key) ?? []), `${inWords(ports)} from ${cidr}`])
+    }
+  }
+  const byNetwork = Map.groupBy(doors.values(), ({ cidr }) => (isWorld(cidr) ? 'world' : cidr))
+  // Networks that arrive at the same doors are one outsider.
+  const alike = Map.groupBy([...byNetwork].toSorted(byFirst), ([network, open]) =>
+    JSON.stringify([network === 'world', ...open.map(({ host, ports }) => [host.key, inWords(ports)])]),
+  )
+  const arrivals = [...alike.values()].flatMap((same) => {
+    const [id = '', open = []] = same[0] ?? []
+    const outsider = { id, cidrs: same.map(([network]) => network), world: id === 'world' }
+    const kind = outsider.world ? ('world' as const) : ('connection' as const)
+    return open.map(({ host, ports }) => ({ outsider, flow: { from: id, to: host.key, ports: inWords(ports), kind } }))
+  })
+  return { arrivals, alsoOpen }
+}
+
+const byFirst = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)
+
+/** By a route to the internet gateway, and an address of that version of IP. */
+function isReached({ waysOf }: Ground, host: Host, cidr: string): boolean {
+  const six = cidr.includes(':')
+  return host.subnets.some((subnet) => {
+    const routed = waysOf(subnet).some(({ to, by }) => by === 'internet gateway' && to === (six ? '::/0' : '0.0.0.0/0'))
+    return routed && (six ? subnet.values.ipv6_cidr_block != null : host.public)
+  })
+}
+
+/** To the internet: from where a host has an address there, or by NAT. */
+function toOutside({ cidrs, waysOf }: Ground, all: readonly Guarded[]): readonly Flow[] {
+  return all.flatMap(({ host, out }) => {
+    const leaving = out.filter(({ peer }) => 'cidr' in peer && !isPrivate(peer.cidr) && !cidrs.some((own) => contains(own, peer.cidr)))
+    const ways = host.subnets.flatMap(waysOf).filter(({ everywhere }) => leaving.length > 0 && everywhere)
+    const ports = inWords(leaving.map((rule) => rule.ports))
+    return ways.flatMap(({ by, place }): readonly Flow[] => {
+      if (by === 'internet gateway') return host.public ? [{ from: host.key, to: INTERNET, ports, kind: 'connection' }] : []
+      return by === 'NAT gateway' && place !== undefined ? [{ from: host.key, to: place, ports, kind: 'connection' }] : []
+    })
+  })
+}
+
+/** The way from each NAT gateway on to the internet. */
+function onwards({ hosts, waysOf }: Ground): readonly Flow[] {
+  return hosts
+    .filter(({ kind, public: outside }) => kind === 'nat' && outside)
+    .filter(({ subnets }) => subnets.some((subnet) => waysOf(subnet).some(({ by, everywhere }) => everywhere && by === 'internet gateway')))
+    .map(({ key }) => ({ from: key, to: INTERNET, ports: '', kind: 'route' }))
+}

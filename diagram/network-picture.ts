@@ -1,0 +1,186 @@
+/** One network as shapes: gateways, zones, panels, what stands in them, and the wires between. */
+import { type Bands, bandsOf, headingLine } from './bands.ts'
+import { nameFont, noteFont } from './blocks.ts'
+import { type Elevation, elevationOf, type Level, levelsOf, spotsOf } from './levels.ts'
+import { INTERNET, type Network } from './model.ts'
+import { type Gutter, type Net, netsOf } from './nets.ts'
+import { type Outside, outsideHeight, outsideOf } from './outside.ts'
+import type { Point, Shape } from './scene.ts'
+import { type Font, fitted, lined, widthOf } from './text.ts'
+import { tracksOf } from './tracks.ts'
+import { wiresOf } from './wires.ts'
+
+/** The way from a gateway endpoint to the right edge of the network, for whoever leads it on to the service. */
+export interface Exit {
+  readonly service: string
+  readonly points: readonly Point[]
+}
+
+export interface NetworkPicture {
+  readonly shapes: readonly Shape[]
+  readonly height: number
+  readonly exits: readonly Exit[]
+  /** Flows for which there was no room. */
+  readonly without: number
+}
+
+const pad = 16
+const barLeft = 270
+const laneGap = 9
+const titleFont: Font = { size: 15, bold: true }
+/** Between the row of outsiders and the network: for the frame's edge, and the label of a way out. */
+const outsideGap = 58
+
+/** What a network needs above it. */
+export const roomAbove = ({ outsiders, flows }: Network): number =>
+  outsiders.length > 0 || flows.some(({ to }) => to === INTERNET) ? outsideHeight + outsideGap : 0
+
+/** Draws a network into a room; `served` are the services that the way from a gateway endpoint leads on to. */
+export function networkPicture(network: Network, at: Point, width: number, served: ReadonlySet<string>): NetworkPicture {
+  const outside = outsideOf(network, at.x + barLeft, at.x + width - pad)
+  let lanes: Readonly<Record<Gutter, number>> = { left: 0, right: 0 }
+  for (;;) {
+    const { picture, needs } = draw(outside, at, width, lanes, served)
+    if (needs.left <= lanes.left && needs.right <= lanes.right) return picture
+    lanes = { left: Math.max(lanes.left, needs.left), right: Math.max(lanes.right, needs.right) }
+  }
+}
+
+function draw(outside: Outside, at: Point, width: number, lanes: Readonly<Record<Gutter, number>>, served: ReadonlySet<string>) {
+  const { network } = outside
+  const edges = { left: at.x + pad + lanes.left * laneGap, right: at.x + width - pad - lanes.right * laneGap }
+  const bands = bandsOf(network, edges.left, edges.right - edges.left)
+  const levels = levelsOf(bands)
+  const { blocks, panels } = spotsOf(levels)
+  const { nets, without } = netsOf(network, { spots: new Map([...blocks, ...outside.spots]), panels, ...edges })
+  const ways = network.places.flatMap(({ id, service }) => {
+    const spot = blocks.get(id)
+    return service === undefined || spot === undefined || !served.has(service)
+      ? []
+      : { service, net: wayOut(id, spot.row + 1, spot.x + spot.width / 2, at.x + width) }
+  })
+  const tracks = tracksOf([...nets, ...ways.map(({ net }) => net)], edges)
+
+  const title = titleOf(network)
+  const top = at.y + pad
+  const elevation = elevationOf(levels, tracks, top, title.height)
+  const bottoms = new Map(levels.flatMap((level) => bottomsOf(level, elevation)))
+  for (const id of outside.spots.keys()) bottoms.set(id, at.y - outsideGap)
+  const wires = wiresOf(nets, { tracks, elevation, bottoms, edges, laneGap })
+  const exits = ways.map(({ service, net }) => {
+    const y = elevation.trackAt(net.target.channel, tracks.trackOf(net, net.target.channel))
+    const from = net.sources[0]
+    return {
+      service,
+      points: [
+        ...(from === undefined
+          ? []
+          : [
+              { x: from.x, y: bottoms.get(from.id) ?? y },
+              { x: from.x, y },
+            ]),
+        { x: at.x + width, y },
+      ],
+    }
+  })
+  const height = elevation.bottom - at.y + 4
+  const shapes: readonly Shape[] = [
+    { kind: 'box', rect: { x: at.x, y: at.y, width, height }, look: 'network' },
+    ...title.shapesAt({ x: at.x + pad, y: top }),
+    ...outside.shapesAt(at.y - outsideGap - outsideHeight),
+    ...barOf(network, { x: at.x + barLeft, y: top }, width - barLeft - pad, title.height),
+    ...zonesOf(bands, elevation),
+    ...elevation.panels.flatMap(({ level, top, bottom }) => panelsOf(level, top, bottom, elevation)),
+    ...wires.shapes,
+  ]
+  return { picture: { shapes, height, exits, without }, needs: wires.lanes }
+}
+
+const wayOut = (id: string, channel: number, x: number, right: number): Net => ({
+  kind: 'endpoint',
+  label: '',
+  target: { id: '', channel, way: 'dot', x: right },
+  sources: [{ id, channel, way: 'up', x }],
+  gutter: 'right',
+})
+
+function bottomsOf({ band, first }: Level, { rowTop }: Elevation): readonly (readonly [string, number])[] {
+  return band.cells.flatMap(({ rows }) =>
+    rows.flatMap((row, level) => row.map(({ block }) => [block.id, rowTop(first + level) + block.height] as const)),
+  )
+}
+
+function titleOf({ name, cidrs, dedicated }: Network) {
+  const width = barLeft - 2 * pad
+  const lines = lined([...cidrs, ...(dedicated ? ['dedicated tenancy'] : [])], ' · ', width, noteFont, 3)
+  return {
+    height: Math.max(42, 24 + lines.length * headingLine),
+    shapesAt: ({ x, y }: Point): readonly Shape[] => [
+      { kind: 'text', at: { x, y: y + 15 }, text: fitted(`VPC ${name}`, width, titleFont), font: titleFont, ink: 'ink' },
+      ...lines.map(
+        (text, line): Shape => ({ kind: 'text', at: { x, y: y + 34 + line * headingLine }, text, font: noteFont, ink: 'muted' }),
+      ),
+    ],
+  }
+}
+
+/** The internet gateway as a bar that all ways out and in go through, and whatever else leads out of the network. */
+function barOf({ gateways }: Network, { x, y }: Point, width: number, height: number): readonly Shape[] {
+  const internet = gateways.filter(({ kind }) => kind === 'internet')
+  const others = [
+    ...Map.groupBy(
+      gateways.filter(({ kind }) => kind !== 'internet'),
+      ({ name }) => name,
+    ),
+  ].map(([name, some]) => (some.length === 1 ? name : `${some.length} × ${name}`))
+  const beside = others.length === 0 ? 0 : internet.length === 0 ? width : 190
+  const bar = width - (beside === 0 || beside === width ? beside : beside + 14)
+  return [
+    ...(internet.length === 0 ? [] : gate({ x, y }, bar, height, 'Internet gateway')),
+    ...(beside === 0 ? [] : gate({ x: x + width - beside, y }, beside, height, others.join(', '))),
+  ]
+}
+
+function gate({ x, y }: Point, width: number, height: number, words: string): readonly Shape[] {
+  const text = fitted(words, width - 48, nameFont)
+  const left = x + (width - widthOf(text, nameFont) - 26) / 2
+  return [
+    { kind: 'box', rect: { x, y, width, height }, look: 'gate', title: words },
+    { kind: 'glyph', at: { x: left, y: y + height / 2 - 9 }, glyph: 'gate' },
+    { kind: 'text', at: { x: left + 26, y: y + height / 2 + 5 }, text, font: nameFont, ink: 'ink' },
+  ]
+}
+
+function zonesOf({ groups }: Bands, elevation: Elevation): readonly Shape[] {
+  return groups.flatMap(({ zones }, group) => {
+    const { top, bottom } = elevation.zones[group] ?? { top: 0, bottom: 0 }
+    return zones.flatMap(({ name, x, width }): readonly Shape[] => [
+      { kind: 'box', rect: { x, y: top, width, height: bottom - top }, look: 'zone' },
+      { kind: 'text', at: { x: x + 12, y: top + 20 }, text: fitted(`zone ${name}`, width - 24, noteFont), font: noteFont, ink: 'muted' },
+    ])
+  })
+}
+
+function panelsOf({ band, first }: Level, top: number, bottom: number, { rowTop }: Elevation): readonly Shape[] {
+  return band.cells.flatMap(({ x, width, look, heading, rows }): readonly Shape[] => [
+    ...(look === undefined ? [] : [{ kind: 'box' as const, rect: { x, y: top, width, height: bottom - top }, look }]),
+    ...(heading === undefined
+      ? []
+      : [
+          { kind: 'text' as const, at: { x: x + 14, y: top + 22 }, text: heading.name, font: nameFont, ink: 'ink' as const },
+          ...(heading.beside === '' ? [] : [{ x: x + 14 + widthOf(heading.name, nameFont) + 12, text: heading.beside, y: top + 22 }]).map(
+            ({ x, y, text }): Shape => ({ kind: 'text', at: { x, y }, text, font: noteFont, ink: 'muted' }),
+          ),
+          ...heading.lines.map(
+            (text, line): Shape => ({
+              kind: 'text',
+              at: { x: x + 14, y: top + 22 + (line + 1) * headingLine },
+              text,
+              font: noteFont,
+              ink: 'muted',
+            }),
+          ),
+        ]),
+    ...rows.flatMap((row, level) => row.flatMap((one) => one.block.shapesAt({ x: one.x, y: rowTop(first + level) }))),
+  ])
+}
