@@ -76,7 +76,7 @@ locals {
         Action   = "kms:Decrypt"
         Resource = var.keys.ops
         Condition = {
-          StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.names.region}.amazonaws.com"] }
+          StringEquals = { "kms:ViaService" = [local.through.dynamodb, local.through.s3] }
         }
       },
       {

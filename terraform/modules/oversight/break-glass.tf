@@ -22,14 +22,12 @@ locals {
         Effect    = "Allow"
         Action    = "kms:Decrypt"
         Resource  = [var.keys.data, var.keys.ops]
-        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.names.region}.amazonaws.com" } }
+        Condition = { StringEquals = { "kms:ViaService" = local.through.s3 } }
       },
     ]
   })
 }
 
-# A role that nobody may take would have to name somebody all the same: without names there is none, and naming somebody
-# is an apply that the trail tells of.
 resource "aws_iam_role" "break_glass" {
   count = length(var.break_glass_principals) > 0 ? 1 : 0
 
