@@ -75,7 +75,7 @@ function writeCliConfig(): string {
 let cliConfig: string | undefined
 
 /** Neither credentials nor a region nor settings of the caller's reach Terraform. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   cliConfig ??= writeCliConfig()
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|TF)_/.test(name))
   const own = { TF_CLI_CONFIG_FILE: cliConfig, TF_IN_AUTOMATION: '1', AWS_EC2_METADATA_DISABLED: 'true', NO_COLOR: '1' }

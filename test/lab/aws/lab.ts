@@ -18,8 +18,8 @@ export interface Answered {
 }
 
 export interface Lab extends AsyncDisposable {
-  /** What keeps the programs that are run here from the real AWS. */
-  readonly kept: string
+  /** Whether the programs that are run here have no other network. */
+  readonly isolated: boolean
   /** Runs a program that has the lab for AWS, and neither credentials nor settings of the caller's. */
   run(
     program: string,
@@ -81,9 +81,7 @@ export async function startLab(): Promise<Lab> {
     })
 
   return {
-    kept: isolated
-      ? 'a network namespace with nothing in it but the lab'
-      : 'dummy keys, and the lab for endpoint and proxy (not root: no network namespace)',
+    isolated,
     async run(name, given, { environment = {}, limitMs = 240_000 } = {}) {
       const [out, err] = ['out', 'err'].map((end) => join(folder, `${++runs}.${end}`)) as [string, string]
       const inside = isolated ? ['nsenter', `--net=/proc/${server.pid}/ns/net`, '--', name, ...given] : [name, ...given]

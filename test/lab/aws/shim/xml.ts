@@ -1,7 +1,11 @@
 import { type Answer, xmlAnswer } from './ask.ts'
 
+/** The texts of all elements of this name. */
+export const textsOf = (xml: string, name: string): readonly string[] =>
+  [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => text)
+
 /** The text of the first element of this name. */
-export const textOf = (xml: string, name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
+export const textOf = (xml: string, name: string): string | undefined => textsOf(xml, name)[0]
 
 /** The same XML, each item of every list of this name edited. Lists within items are left alone. */
 export const editItems = (xml: string, list: string, edit: (item: string) => string): string =>

@@ -1,5 +1,5 @@
 import { type Answer, type Ask, xmlAnswer } from '../ask.ts'
-import { corrected, type Handler, stubbed } from '../handler.ts'
+import { type Handler, stubbed } from '../handler.ts'
 
 /** Bucket policies and access logging: kept as they came. Nothing is refused by a policy, and no access is logged. */
 export function s3(): readonly Handler[] {
@@ -36,11 +36,6 @@ export function s3(): readonly Handler[] {
     stubbed('s3:GetBucketLogging', 'shows what was put', async (ask, moto) => {
       const kept = logging.get(bucketOf(ask))
       return kept === undefined ? moto(ask) : xmlAnswer(kept.toString())
-    }),
-    corrected('s3:DeleteBucket', 'a bucket of the same name begins anew', async (ask, moto) => {
-      const answer = await moto(ask)
-      if (answer.status < 300) for (const kept of [policies, logging]) kept.delete(bucketOf(ask))
-      return answer
     }),
   ]
 }
