@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 2,
+    maxConcurrency: 2,
     reporters: ['default', skipped],
   },
 })

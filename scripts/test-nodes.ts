@@ -29,7 +29,7 @@ try {
     await $({
       stdio: 'inherit',
       env: { ...process.env, PATH: path },
-    })`${node} node_modules/vitest/vitest.mjs run --exclude ${'test/terraform/**'}`
+    })`${node} node_modules/vitest/vitest.mjs run --project skep`
   }
 } finally {
   await rm(dir, { recursive: true, force: true })
