@@ -78,6 +78,7 @@ export function valuesOf(type: string, address: string, after: Values, unknown: 
     key_id: key,
     allocation_id: id,
     public_ip: `198.18.${Number.parseInt(hash(2), 16)}.${Number.parseInt(hash(2, 'p'), 16)}`,
+    private_ip: `10.0.${Number.parseInt(hash(2, 'n'), 16)}.${Number.parseInt(hash(2, 'i'), 16)}`,
     prefix_list_id: `pl-${hash(8)}`,
     default_security_group_id: `sg-0${hash(16, 'sg')}`,
     default_network_acl_id: `acl-0${hash(16, 'acl')}`,
