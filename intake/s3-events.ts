@@ -9,7 +9,7 @@ import { type ObjectEvent, objectEventSchema } from '../custody/messages.ts'
  * `shape`: not a record as S3 makes it. `event`: neither a put nor a removal. `bucket`: of another bucket. `key`: no text when
  * decoded, or too long. `version`: the put has none, so its bytes could be others tomorrow.
  */
-export type Refusal = 'shape' | 'event' | 'bucket' | 'key' | 'version'
+type Refusal = 'shape' | 'event' | 'bucket' | 'key' | 'version'
 
 export type Told =
   | { readonly kind: 'put'; readonly event: ObjectEvent }
