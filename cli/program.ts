@@ -12,6 +12,7 @@ const commands: readonly (readonly [name: string, summary: string, load: () => P
   ['fleet', 'what the ledger says of runs and workers', async () => (await import('./fleet.ts')).fleetCommand()],
   ['fetch', "a run's results, decrypted with the owner's key", async () => (await import('./fetch.ts')).fetchCommand()],
   ['doctor', 'look at what Skep needs on AWS, and how to mend it', async () => (await import('./doctor.ts')).doctorCommand()],
+  ['diagram', 'draw a Terraform plan or state as SVG', async () => (await import('./diagram.ts')).diagramCommand()],
   ['audit', 'check the audit chain', async () => (await import('./audit.ts')).auditCommand()],
 ]
 

@@ -103,7 +103,7 @@ function zoneGroup(
 ): ZoneGroup {
   const each = (width - (zones.length - 1) * gap) / zones.length
   const columns = zones.map((name, place) => ({
-    name: name === '' ? 'zone not known' : name,
+    name: name === '' ? 'not known' : name,
     zone: name,
     x: x + place * (each + gap),
     width: each,
@@ -154,6 +154,12 @@ function headingOf(subnet: Subnet, width: number): Heading {
       ...lined(said, ' · ', width, noteFont, 3),
     ],
   }
+}
+
+export function headingWidth(heading: Heading | undefined): number {
+  if (heading === undefined) return -28
+  const first = widthOf(heading.name, nameFont) + (heading.beside === '' ? 0 : 12 + widthOf(heading.beside, noteFont))
+  return Math.max(first, ...heading.lines.map((line) => widthOf(line, noteFont)))
 }
 
 function cellOf(

@@ -88,8 +88,7 @@ export function columnOf(services: readonly Service[], calls: readonly Call[], a
         { x: inner, y: to },
       ],
       look: 'call',
-      arrow: true,
-      dot: false,
+      end: 'head',
     })
   }
   return { shapes, height: Math.max(0, y - gap - at.y), entries }

@@ -3,7 +3,7 @@ import { flowsOf } from './flows.ts'
 import { HOSTS, type Host, hostsOf } from './hosts.ts'
 import { type Links, linksOf } from './links.ts'
 import type { Environment, Gateway, Network } from './model.ts'
-import { nameOf, regionOf, type Setting, settingOf } from './names.ts'
+import { nameOf, regionOf, type Setting, settingOf, shortened } from './names.ts'
 import type { Plan, Resource } from './plan.ts'
 import { GROUPS, type Rule, rulesOf } from './rules.ts'
 import { SERVICES, servicesOf } from './services.ts'
@@ -60,7 +60,7 @@ export function environmentOf(plans: readonly Plan[]): Environment {
     return networkOf(vpc, only, here, rules, resources, links, setting)
   })
   return cleaned({
-    title: setting.project ?? networks[0]?.name ?? 'AWS environment',
+    title: setting.project ?? (networks.length === 1 ? networks[0]?.name : undefined) ?? 'AWS environment',
     from: plans.some(({ kind }) => kind === 'plan') ? 'plan' : 'state',
     account: setting.account,
     region: setting.region,
@@ -114,21 +114,24 @@ function networkOf(
   const { flows, outsiders, alsoOpen } = flowsOf({ hosts, rules, cidrs, waysOf, tableOf })
   const open = subnets.some(({ kind }) => kind === 'public')
   const doors = resources.flatMap((one) => gatewayOf(one, vpc, homeOf))
+  const name = vpc === undefined ? 'a network kept elsewhere' : nameOf(vpc, { ...setting, project: undefined })
+  // Where no project tag says what all names begin with, it is often the network's own name.
+  const inNetwork = { ...setting, project: setting.project ?? name }
   return {
     id: vpc?.key ?? 'elsewhere',
-    name: vpc === undefined ? 'a network kept elsewhere' : nameOf(vpc, { ...setting, project: undefined }),
+    name,
     cidrs,
     dedicated: vpc?.values.instance_tenancy === 'dedicated',
     region: subnets.map(({ zone }) => regionOf(zone)).find((region) => region !== undefined) ?? setting.region,
-    subnets,
+    subnets: subnets.map((subnet) => ({ ...subnet, name: shortened(subnet.name, inNetwork, subnet.zone) })),
     gateways:
       open && !doors.some(({ kind }) => kind === 'internet')
         ? [{ id: 'internet gateway', name: 'Internet gateway', kind: 'internet' }, ...doors]
         : doors,
-    places: hosts.map(({ key, kind, name, notes, subnets: inside, count, many, service }) => ({
+    places: hosts.map(({ key, kind, name: own, notes, subnets: inside, count, many, service }) => ({
       id: key,
       kind,
-      name,
+      name: shortened(own, inNetwork),
       notes,
       subnets: inside.map((subnet) => subnet.key),
       count,

@@ -94,7 +94,7 @@ function fromOutside(
   ground: Ground,
   all: readonly Guarded[],
 ): { readonly arrivals: readonly Arrival[]; readonly alsoOpen: Flows['alsoOpen'] } {
-  const doors = new Map<string, { readonly cidr: string; readonly host: Host; readonly ports: Ports[] }>()
+  const doors = new Map<string, { readonly cidrs: string[]; readonly host: Host; readonly ports: Ports[] }>()
   const alsoOpen = new Map<string, string[]>()
   for (const { host, into } of all) {
     const foreign = into.flatMap(({ peer, ports }) =>
@@ -103,19 +103,21 @@ function fromOutside(
     for (const [cidr, named] of Map.groupBy(foreign, (rule) => rule.cidr)) {
       const ports = named.map((rule) => rule.ports)
       const key = JSON.stringify([isWorld(cidr) ? 'world' : cidr, host.key])
+      const known = doors.get(key) ?? { cidrs: [], host, ports: [] }
       if (!isPrivate(cidr) && isReached(ground, host, cidr))
-        doors.set(key, { cidr, host, ports: [...(doors.get(key)?.ports ?? []), ...ports] })
+        doors.set(key, { host, cidrs: [...known.cidrs, cidr], ports: [...known.ports, ...ports] })
       else alsoOpen.set(host.key, [...(alsoOpen.get(host.key) ?? []), `${inWords(ports)} from ${cidr}`])
     }
   }
-  const byNetwork = Map.groupBy(doors.values(), ({ cidr }) => (isWorld(cidr) ? 'world' : cidr))
+  const byNetwork = Map.groupBy(doors.values(), ({ cidrs: [first = ''] }) => (isWorld(first) ? 'world' : first))
   // Networks that arrive at the same doors are one outsider.
   const alike = Map.groupBy([...byNetwork].toSorted(byFirst), ([network, open]) =>
     JSON.stringify([network === 'world', ...open.map(({ host, ports }) => [host.key, inWords(ports)])]),
   )
   const arrivals = [...alike.values()].flatMap((same) => {
     const [id = '', open = []] = same[0] ?? []
-    const outsider = { id, cidrs: same.map(([network]) => network), world: id === 'world' }
+    const cidrs = [...new Set(same.flatMap(([, doorsOfOne]) => doorsOfOne.flatMap((door) => door.cidrs)))].toSorted()
+    const outsider = { id, cidrs, world: id === 'world' }
     const kind = outsider.world ? ('world' as const) : ('connection' as const)
     return open.map(({ host, ports }) => ({ outsider, flow: { from: id, to: host.key, ports: inWords(ports), kind } }))
   })
@@ -129,7 +131,7 @@ function isReached({ waysOf }: Ground, host: Host, cidr: string): boolean {
   const six = cidr.includes(':')
   return host.subnets.some((subnet) => {
     const routed = waysOf(subnet).some(({ to, by }) => by === 'internet gateway' && to === (six ? '::/0' : '0.0.0.0/0'))
-    return routed && (six ? subnet.values.ipv6_cidr_block != null : host.public)
+    return routed && (six ? subnet.values.ipv6_cidr_block !== null && subnet.values.ipv6_cidr_block !== '' : host.public)
   })
 }
 

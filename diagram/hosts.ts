@@ -69,7 +69,7 @@ const looks: Readonly<Record<string, Look>> = {
           kind: 'template',
           notes: [
             ...line(one.values.instance_type, one.values.placement?.[0]?.tenancy === 'dedicated' && 'dedicated'),
-            'launched when needed',
+            isOfSamples(one) ? 'one a sample, then gone' : 'launched when needed',
           ],
           many: true,
           subnets: nicSubnets(one, links),
@@ -139,11 +139,13 @@ const looks: Readonly<Record<string, Look>> = {
         },
 }
 
+const balancers: Readonly<Record<string, string>> = { network: 'NLB', gateway: 'GWLB' }
+
 function balancer(one: Resource, { links }: Given): Found {
   const outside = one.values.internal !== true
   return {
     kind: 'balancer',
-    notes: [`${one.values.load_balancer_type ?? 'application'} load balancer`, outside ? 'internet-facing' : 'internal'],
+    notes: line(balancers[one.values.load_balancer_type ?? ''] ?? 'ALB', outside ? 'internet-facing' : 'internal'),
     subnets: [
       ...links.all(one, one.values.subnets, 'subnets', SUBNET),
       ...links.all(
@@ -170,6 +172,10 @@ function templateOf(fleet: Resource, links: Links): Resource | undefined {
 
 const instanceSubnets = (instance: Resource, links: Links): readonly Resource[] =>
   links.all(instance, instance.values.subnet_id, 'subnet_id', SUBNET)
+
+/** Skep's own workers. */
+const isOfSamples = ({ values }: Resource): boolean =>
+  values.tags_all?.['skep:state'] !== undefined && /[-_]worker$/.test(values.name ?? '')
 
 const nicSubnets = (template: Resource, links: Links): readonly Resource[] =>
   links.all(template, template.values.network_interfaces?.[0]?.subnet_id, 'network_interfaces.subnet_id', SUBNET)

@@ -17,10 +17,10 @@ export function nameOf(resource: Resource, setting: Setting): string {
   return shortened(own, setting)
 }
 
-/** Without the project before it, and without account and region behind it. */
-export function shortened(name: string, { project, account, region }: Setting): string {
+/** Without the project before it, and without zone, account and region behind it. */
+export function shortened(name: string, { project, account, region }: Setting, zone?: string): string {
   let short = name
-  for (const word of [region, account]) if (word !== undefined && short.endsWith(`-${word}`)) short = short.slice(0, -word.length - 1)
+  for (const word of [zone, region, account]) if (word !== undefined && short.endsWith(`-${word}`)) short = short.slice(0, -word.length - 1)
   const words = project === undefined ? [] : [project, project.toLowerCase().replaceAll('_', '-')]
   const word = words.find((one) => short.toLowerCase().startsWith(one.toLowerCase()) && /^[-_/ ]+[^-_/ ]/.test(short.slice(one.length)))
   return word === undefined ? short : short.slice(word.length).replace(/^[-_/ ]+/, '')

@@ -19,12 +19,17 @@ export interface End {
 
 export type Gutter = 'left' | 'right'
 
+/**
+ * How a source comes to the target: within the one channel that both are in, straight down from one channel into the
+ * next, or around by the gutter.
+ */
+export type Source = End & { readonly via: 'channel' | 'drop' | 'gutter' }
+
 export interface Net {
   readonly kind: Flow['kind']
   readonly label: string
   readonly target: End
-  readonly sources: readonly End[]
-  /** By which side it goes from one channel to another. */
+  readonly sources: readonly Source[]
   readonly gutter: Gutter
 }
 
@@ -34,6 +39,8 @@ export interface Board {
   readonly panels: ReadonlyMap<string, Spot>
   readonly left: number
   readonly right: number
+  /** Whether nothing stands between a channel and the next one at this place. */
+  readonly clear: (channel: number, x: number) => boolean
 }
 
 export const labelFont: Font = { size: 11.5 }
@@ -71,7 +78,7 @@ export function netsOf(network: Network, board: Board): { readonly nets: readonl
   const lanes = { left: 0, right: 0 }
   let without = 0
   for (const draft of drafts) {
-    const wire = wireOf(draft, board)
+    const wire = wireOf(draft, board, lanes)
     const crosses = wire !== undefined && new Set(wire.ends.map(channelOf)).size > 1
     if (wire === undefined || !wire.ends.every((end) => hasRoom(end, used)) || (crosses && lanes[wire.gutter] === mostLanes)) {
       without += draft.from.length
@@ -81,7 +88,7 @@ export function netsOf(network: Network, board: Board): { readonly nets: readonl
     if (crosses) lanes[wire.gutter] += 1
     wires.push(wire)
   }
-  return { nets: spread(wires), without }
+  return { nets: spread(wires, board), without }
 }
 
 /** Flows to one place on the same ports together, and the routes of subnets to what stands in another. */
@@ -102,7 +109,7 @@ function draftsOf({ flows, subnets }: Network): readonly Draft[] {
     .toSorted((a, b) => rank.indexOf(a.kind) - rank.indexOf(b.kind))
 }
 
-function wireOf(draft: Draft, { spots, panels, left, right }: Board): Wire | undefined {
+function wireOf(draft: Draft, { spots, panels, left, right }: Board, lanes: Readonly<Record<Gutter, number>>): Wire | undefined {
   const target = spots.get(draft.to)
   const sources = draft.from.flatMap((id) => {
     const [part, panel] = [spots.get(id), panels.get(id)]
@@ -121,35 +128,50 @@ function wireOf(draft: Draft, { spots, panels, left, right }: Board): Wire | und
     way: fromBelow ? 'up' : 'down',
     width: draft.label === '' ? 16 : labelWidth(draft.label) + 8,
   }
-  const far = (edge: number): number => [entry, ...exits].reduce((sum, { spot }) => sum + Math.abs(spot.x + spot.width / 2 - edge), 0)
-  return { draft, ends: [entry, ...exits], gutter: far(left) <= far(right) ? 'left' : 'right' }
+  // The nearer side, unless it is crowded.
+  const cost = (edge: number, taken: number): number =>
+    [entry, ...exits].reduce((sum, { spot }) => sum + Math.abs(middle(spot) - edge), 0) + taken * crowding
+  return { draft, ends: [entry, ...exits], gutter: cost(left, lanes.left) <= cost(right, lanes.right) ? 'left' : 'right' }
 }
+
+const crowding = 60
+const middle = ({ x, width }: Spot): number => x + width / 2
 
 const channelOf = ({ spot, way }: Planned): number => (way === 'up' ? spot.row + 1 : spot.row)
 const edgeOf = ({ id, way }: Planned): string => `${way} ${id}`
 const hasRoom = (end: Planned, used: ReadonlyMap<string, number>): boolean =>
   end.way === 'dot' || (used.get(edgeOf(end)) ?? 0) + end.width <= end.spot.width - 8
 
-/** Gives the ends at each edge their places: those of wires that go left stand left. */
-function spread(wires: readonly Wire[]): readonly Net[] {
-  const ends = wires.flatMap(({ ends, gutter }) => ends.map((end) => ({ end, gutter })))
+/** Gives the ends at each edge their places, each towards where its wire goes. */
+function spread(wires: readonly Wire[], { clear }: Board): readonly Net[] {
+  const ends = wires.flatMap((wire) => wire.ends.map((end) => ({ end, towards: towards(wire, end) })))
   const places = new Map<Planned, number>()
   for (const same of Map.groupBy(ends, ({ end }) => edgeOf(end)).values()) {
-    const inOrder = same.toSorted((a, b) => (a.gutter === b.gutter ? 0 : a.gutter === 'left' ? -1 : 1))
-    const total = inOrder.reduce((sum, { end }) => sum + end.width, 0)
+    const total = same.reduce((sum, { end }) => sum + end.width, 0)
     let at = 0
-    for (const { end } of inOrder) {
+    for (const { end } of same.toSorted((a, b) => a.towards - b.towards)) {
       const { x, width } = end.spot
       places.set(end, end.way === 'dot' ? x : Math.round(x + (width - total) / 2 + at + end.width / 2))
       at += end.width
     }
   }
   const placed = (end: Planned): End => ({ id: end.id, channel: channelOf(end), way: end.way, x: places.get(end) ?? end.spot.x })
-  return wires.map(({ draft: { kind, label }, ends: [target, ...sources], gutter }) => ({
-    kind,
-    label,
-    target: placed(target),
-    sources: sources.map(placed),
-    gutter,
-  }))
+  return wires.map(({ draft: { kind, label }, ends: [entry, ...exits], gutter }) => {
+    const target = placed(entry)
+    const sources = exits.map(placed).map((source): Source => {
+      const [upper, lower] = source.channel < target.channel ? [source, target] : [target, source]
+      if (upper === lower || upper.channel === lower.channel) return { ...source, via: 'channel' }
+      const drops = lower.channel - upper.channel === 1 && upper.way === 'up' && clear(upper.channel, upper.x)
+      return { ...source, via: drops ? 'drop' : 'gutter' }
+    })
+    return { kind, label, target, sources, gutter }
+  })
+}
+
+/** In which direction the wire leaves: the middle of its other ends where they are near, else its gutter. */
+function towards({ ends, gutter }: Wire, end: Planned): number {
+  const others = ends.filter((one) => one !== end)
+  const near = others.filter((other) => Math.abs(channelOf(other) - channelOf(end)) < 2)
+  if (near.length === others.length) return near.reduce((sum, { spot }) => sum + middle(spot), 0) / near.length
+  return gutter === 'left' ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
 }

@@ -1,5 +1,5 @@
 /** One network as shapes: gateways, zones, panels, what stands in them, and the wires between. */
-import { type Bands, bandsOf, headingLine } from './bands.ts'
+import { type Bands, bandsOf, headingLine, headingWidth } from './bands.ts'
 import { nameFont, noteFont } from './blocks.ts'
 import { type Elevation, elevationOf, type Level, levelsOf, spotsOf } from './levels.ts'
 import { INTERNET, type Network } from './model.ts'
@@ -25,11 +25,11 @@ export interface NetworkPicture {
 }
 
 const pad = 16
-const barLeft = 270
+const barLeft = 284
 const laneGap = 9
 const titleFont: Font = { size: 15, bold: true }
 /** Between the row of outsiders and the network: for the frame's edge, and the label of a way out. */
-const outsideGap = 58
+const outsideGap = 66
 
 /** What a network needs above it. */
 export const roomAbove = ({ outsiders, flows }: Network): number =>
@@ -52,7 +52,12 @@ function draw(outside: Outside, at: Point, width: number, lanes: Readonly<Record
   const bands = bandsOf(network, edges.left, edges.right - edges.left)
   const levels = levelsOf(bands)
   const { blocks, panels } = spotsOf(levels)
-  const { nets, without } = netsOf(network, { spots: new Map([...blocks, ...outside.spots]), panels, ...edges })
+  const { nets, without } = netsOf(network, {
+    spots: new Map([...blocks, ...outside.spots]),
+    panels,
+    ...edges,
+    clear: clearance(levels, bands),
+  })
   const ways = network.places.flatMap(({ id, service }) => {
     const spot = blocks.get(id)
     return service === undefined || spot === undefined || !served.has(service)
@@ -96,11 +101,29 @@ function draw(outside: Outside, at: Point, width: number, lanes: Readonly<Record
   return { picture: { shapes, height, exits, without }, needs: wires.lanes }
 }
 
+/** Nothing but a heading, or the name of a zone, stands between the last channel of a band and the first of the next. */
+function clearance(levels: readonly Level[], { groups }: Bands): (channel: number, x: number) => boolean {
+  const next = new Map(levels.map((level, place) => [level.first - 1, { level, before: levels[place - 1] }]))
+  return (channel, x) => {
+    const found = next.get(channel)
+    if (found === undefined) return false
+    const { level, before } = found
+    const zones = level.group === undefined || level.group === before?.group ? [] : (groups[level.group]?.zones ?? [])
+    const words = [
+      ...zones.map((zone) => ({ from: zone.x, to: zone.x + 24 + widthOf(zoneName(zone.name), noteFont) })),
+      ...level.band.cells.map((cell) => ({ from: cell.x, to: cell.x + 28 + headingWidth(cell.heading) })),
+    ]
+    return words.every(({ from, to }) => x < from - 4 || x > to)
+  }
+}
+
+const zoneName = (name: string): string => `Availability Zone ${name}`
+
 const wayOut = (id: string, channel: number, x: number, right: number): Net => ({
   kind: 'endpoint',
   label: '',
   target: { id: '', channel, way: 'dot', x: right },
-  sources: [{ id, channel, way: 'up', x }],
+  sources: [{ id, channel, way: 'up', x, via: 'channel' }],
   gutter: 'right',
 })
 
@@ -133,11 +156,12 @@ function barOf({ gateways }: Network, { x, y }: Point, width: number, height: nu
       ({ name }) => name,
     ),
   ].map(([name, some]) => (some.length === 1 ? name : `${some.length} × ${name}`))
-  const beside = others.length === 0 ? 0 : internet.length === 0 ? width : 190
+  const words = others.join(', ')
+  const beside = others.length === 0 ? 0 : internet.length === 0 ? width : Math.min(250, widthOf(words, nameFont) + 60)
   const bar = width - (beside === 0 || beside === width ? beside : beside + 14)
   return [
     ...(internet.length === 0 ? [] : gate({ x, y }, bar, height, 'Internet gateway')),
-    ...(beside === 0 ? [] : gate({ x: x + width - beside, y }, beside, height, others.join(', '))),
+    ...(beside === 0 ? [] : gate({ x: x + width - beside, y }, beside, height, words)),
   ]
 }
 
@@ -156,7 +180,7 @@ function zonesOf({ groups }: Bands, elevation: Elevation): readonly Shape[] {
     const { top, bottom } = elevation.zones[group] ?? { top: 0, bottom: 0 }
     return zones.flatMap(({ name, x, width }): readonly Shape[] => [
       { kind: 'box', rect: { x, y: top, width, height: bottom - top }, look: 'zone' },
-      { kind: 'text', at: { x: x + 12, y: top + 20 }, text: fitted(`zone ${name}`, width - 24, noteFont), font: noteFont, ink: 'muted' },
+      { kind: 'text', at: { x: x + 12, y: top + 20 }, text: fitted(zoneName(name), width - 24, noteFont), font: noteFont, ink: 'muted' },
     ])
   })
 }

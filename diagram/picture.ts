@@ -13,7 +13,7 @@ const frameTop = 34
 const servicesWidth = 300
 const between = 44
 const titleFont: Font = { size: 26, bold: true }
-const subtitleFont: Font = { size: 13 }
+const subtitleFont: Font = { size: 12.5 }
 
 /** Lays out everything. The same environment always gives the same scene. */
 export function pictureOf(environment: Environment): Scene {
@@ -53,8 +53,7 @@ export function pictureOf(environment: Environment): Scene {
           kind: 'line',
           points: [...points, { x, y: last?.y ?? at.y }, { x, y: entry.y }, entry],
           look: 'endpoint',
-          arrow: true,
-          dot: false,
+          end: 'head',
         },
       ]
     })
@@ -100,7 +99,7 @@ function frame(network: Network | undefined, { account, region }: Environment, y
   const words = [account === undefined ? 'AWS account' : `AWS account ${account}`, network?.region ?? region].filter(
     (word) => word !== undefined,
   )
-  const text = fitted(words.join(' · '), 262, subtitleFont)
+  const text = fitted(words.join(' · '), 284, subtitleFont)
   return [
     { kind: 'box', rect: { x: margin, y, width: width - 2 * margin, height }, look: 'frame' },
     { kind: 'text', at: { x: margin + pad, y: y + 23 }, text, font: subtitleFont, ink: 'muted' },
@@ -129,8 +128,7 @@ function legend(looks: ReadonlySet<LineLook>, { x, y }: Point): readonly Shape[]
           { x: from + 32, y: y - 4 },
         ],
         look,
-        arrow: true,
-        dot: false,
+        end: 'head',
       },
       { kind: 'text', at: { x: from + 42, y }, text, font: noteFont, ink: 'muted' },
     ]

@@ -197,7 +197,7 @@ function jsonOf(json: string): unknown {
     throw new Error(notThis(kindOf(start)), { cause })
   }
   if (typeof parsed === 'object' && parsed !== null && 'lineage' in parsed && 'serial' in parsed)
-    throw new Error(notThis('a state file as Terraform keeps it'))
+    throw new Error(notThis('a state file as Terraform keeps it', '> state.json'))
   return parsed
 }
 
@@ -208,8 +208,8 @@ function kindOf(start: string): string {
   return start.startsWith('{') ? 'JSON that is cut off or broken' : 'no JSON'
 }
 
-const notThis = (got: string): string =>
-  `expected what terraform show -json prints, got ${got}; make it with: terraform show -json PLAN > plan.json`
+const notThis = (got: string, made = 'PLAN > plan.json'): string =>
+  `expected what terraform show -json prints, got ${got}; make it with: terraform show -json ${made}`
 
 /** Every resource of a module and of those inside it. A loop, for nobody says how deep strangers nest. */
 function resourcesIn(root: unknown, place: number): readonly Resource[] {

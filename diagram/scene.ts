@@ -30,6 +30,9 @@ export type Look =
   | 'world'
   | 'pill'
 
+/** A head; or a small dot, where it joins another line of its kind. */
+export type LineEnd = 'head' | 'join'
+
 export type LineLook = 'connection' | 'endpoint' | 'route' | 'world' | 'call'
 
 export type Ink = 'ink' | 'muted' | 'warn' | 'line-connection' | 'line-endpoint' | 'line-world' | 'line-route'
@@ -56,7 +59,7 @@ export type Glyph =
 export type Shape =
   | { readonly kind: 'box'; readonly rect: Rect; readonly look: Look; readonly title?: string }
   | { readonly kind: 'text'; readonly at: Point; readonly text: string; readonly font: Font; readonly ink: Ink; readonly middle?: boolean }
-  | { readonly kind: 'line'; readonly points: readonly Point[]; readonly look: LineLook; readonly arrow: boolean; readonly dot: boolean }
+  | { readonly kind: 'line'; readonly points: readonly Point[]; readonly look: LineLook; readonly end: LineEnd; readonly dot?: boolean }
   | { readonly kind: 'glyph'; readonly at: Point; readonly glyph: Glyph }
   | { readonly kind: 'stack'; readonly points: readonly Point[] }
 

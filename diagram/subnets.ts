@@ -64,13 +64,13 @@ export function subnetsOf(
   }
   for (const one of ofType('aws_route')) {
     const { destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id } = one.values
-    const to = destination_cidr_block ?? destination_ipv6_cidr_block ?? destination_prefix_list_id ?? undefined
-    add(links.one(one, one.values.route_table_id, 'route_table_id', TABLES), wayOf(one, one.values, '', to, links))
+    const named = [destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id]
+    add(links.one(one, one.values.route_table_id, 'route_table_id', TABLES), wayOf(one, one.values, '', firstOf(named), links))
   }
   for (const table of ofType(...TABLES)) {
     for (const route of table.values.route ?? []) {
-      const to = route.cidr_block ?? route.ipv6_cidr_block ?? route.destination_prefix_list_id ?? undefined
-      add(table, wayOf(table, route, 'route.', to === '' ? undefined : to, links))
+      const named = [route.cidr_block, route.ipv6_cidr_block, route.destination_prefix_list_id]
+      add(table, wayOf(table, route, 'route.', firstOf(named), links))
     }
   }
 
@@ -96,6 +96,10 @@ export function subnetsOf(
     tableOf,
   }
 }
+
+/** Where a route goes: what is not said is null, not there or empty. */
+const firstOf = (named: readonly (string | null | undefined)[]): string | undefined =>
+  named.find((one) => one != null && one !== '') ?? undefined
 
 /** The table of subnets that name none. */
 function mainTableOf(vpc: Resource, resources: readonly Resource[], links: Links): Resource | undefined {

@@ -86,11 +86,15 @@ function shapeOf(shape: Shape): string {
   if (shape.kind === 'glyph')
     return `<path class="glyph" transform="translate(${round(shape.at.x)} ${round(shape.at.y)})" d="${glyphs[shape.glyph]}"/>`
   if (shape.kind === 'stack') return `<path class="stack" d="${bent(shape.points, 4)}"/>`
-  const { points, look, arrow, dot } = shape
+  const { points, look, end: ending, dot } = shape
   const [start, end, before] = [points[0], points.at(-1), points.at(-2)]
-  const dotted = dot && start !== undefined ? `<circle class="head-${look}" cx="${round(start.x)}" cy="${round(start.y)}" r="3.5"/>` : ''
-  const head = arrow && end !== undefined && before !== undefined ? `<path class="head-${look}" d="${headOf(before, end)}"/>` : ''
-  return `<path class="line line-${look}" d="${bent(arrow ? shortened(points) : points, 6)}"/>${dotted}${head}`
+  const dotted =
+    dot === true && start !== undefined ? `<circle class="head-${look}" cx="${round(start.x)}" cy="${round(start.y)}" r="3.5"/>` : ''
+  const joint =
+    ending === 'join' && end !== undefined ? `<circle class="head-${look}" cx="${round(end.x)}" cy="${round(end.y)}" r="2.4"/>` : ''
+  const head =
+    ending === 'head' && end !== undefined && before !== undefined ? `<path class="head-${look}" d="${headOf(before, end)}"/>` : ''
+  return `<path class="line line-${look}" d="${bent(ending === 'head' ? shortened(points) : points, 6)}"/>${dotted}${joint}${head}`
 }
 
 const round = (number: number): number => Math.round(number * 10) / 10

@@ -25,18 +25,14 @@ export function tracksOf(nets: readonly Net[], edges: Readonly<Record<Gutter, nu
   for (const channel of channels) {
     const here = nets.flatMap((net) => {
       const ends = endsOf(net).filter((end) => end.channel === channel)
-      if (ends.length === 0) return []
-      const turns = channelsOf(net).length > 1 ? [edges[net.gutter]] : []
-      const xs = [...ends.map(({ x }) => x), ...turns]
-      return { net, ends, from: Math.min(...xs) - 8, to: Math.max(...xs) + 8, rank: rankOf(net, ends, edges) }
+      return ends.length === 0 ? [] : { net, ends, ...stretchOf(net, channel, edges) }
     })
-    const straight = here.filter(({ ends, net }) => channelsOf(net).length === 1 && new Set(ends.map(({ x }) => x)).size === 1)
-    const bent = here.filter((one) => !straight.includes(one)).toSorted((a, b) => a.rank - b.rank)
+    const bent = here.filter(({ from, to }) => to > from).toSorted((a, b) => a.rank - b.rank)
     const taken: { from: number; to: number }[][] = []
     for (const { net, from, to } of bent) {
       // The order of the wires is kept: none goes above one that came before it and that it would cross.
       let track = taken.length
-      while (track > 0 && !taken[track - 1]?.some((other) => other.from < to && from < other.to)) track -= 1
+      while (track > 0 && !taken[track - 1]?.some((other) => other.from < to + apart && from < other.to + apart)) track -= 1
       taken[track] = [...(taken[track] ?? []), { from, to }]
       tracks.set(keyOf(net, channel), track)
     }
@@ -62,13 +58,23 @@ function roomFor(net: Net, ends: readonly End[], way: End['way']): number {
   return net.label === '' ? HEADED : LABELLED
 }
 
-/**
- * From the top track to the lowest so that few wires cross: first those to what is above, the nearest to the gutter
- * topmost; then those to what is below, the nearest lowest.
- */
-function rankOf(net: Net, ends: readonly End[], edges: Readonly<Record<Gutter, number>>): number {
-  const nearest = Math.min(...ends.map(({ x }) => Math.abs(x - edges[net.gutter])))
-  return ends.some(({ way }) => way === 'down') ? 1e6 - nearest : nearest
+const apart = 12
+
+/** From where to where a wire runs along a channel, and how far down among others so that few wires cross. */
+function stretchOf(net: Net, channel: number, edges: Readonly<Record<Gutter, number>>): { from: number; to: number; rank: number } {
+  const { target } = net
+  const xs = net.sources.flatMap((source): readonly number[] => {
+    if (source.via === 'gutter') {
+      const turn = edges[net.gutter]
+      return [...(source.channel === channel ? [source.x, turn] : []), ...(target.channel === channel ? [target.x, turn] : [])]
+    }
+    const lowest = Math.max(source.channel, target.channel)
+    return channel === lowest ? [source.x, target.x] : []
+  })
+  const [from, to] = [Math.min(...xs), Math.max(...xs)]
+  // Of those to what is above, the shortest topmost; of those to what is below, the shortest lowest.
+  const down = endsOf(net).some((end) => end.channel === channel && end.way === 'down')
+  return { from, to, rank: down ? 1e6 - (to - from) : to - from }
 }
 
 /** Lanes for spans from top to bottom: the shortest nearest to what the gutter runs along. */

@@ -1,8 +1,9 @@
 /** The wires as they are drawn: bent lines with a head, and a label before it. */
+import { joined } from './joints.ts'
 import type { Elevation } from './levels.ts'
-import { type End, type Gutter, labelFont, labelWidth, type Net } from './nets.ts'
+import { type End, type Gutter, labelFont, labelWidth, type Net, type Source } from './nets.ts'
 import type { Point, Shape } from './scene.ts'
-import { channelsOf, lanesOf, type Tracks } from './tracks.ts'
+import { lanesOf, type Tracks } from './tracks.ts'
 
 export interface Ground {
   readonly tracks: Tracks
@@ -26,9 +27,10 @@ export function wiresOf(
   const lanes = new Map<Net, number>()
   const counts = { left: 0, right: 0 }
   for (const gutter of ['left', 'right'] as const) {
-    const here = nets.filter((net) => net.gutter === gutter && channelsOf(net).length > 1)
+    const here = nets.filter((net) => net.gutter === gutter && net.sources.some(({ via }) => via === 'gutter'))
     const spans = here.map((net) => {
-      const ys = channelsOf(net).map((channel) => trackOf(net, channel))
+      const turning = [net.target, ...net.sources.filter(({ via }) => via === 'gutter')]
+      const ys = turning.map(({ channel }) => trackOf(net, channel))
       return { top: Math.min(...ys) - 4, bottom: Math.max(...ys) + 4 }
     })
     for (const [place, lane] of lanesOf(spans).entries()) {
@@ -38,21 +40,31 @@ export function wiresOf(
       counts[gutter] = Math.max(counts[gutter], lane + 1)
     }
   }
+  const between = (net: Net, { x, channel, via }: Source): readonly Point[] => {
+    const { target } = net
+    const [from, to] = [trackOf(net, channel), trackOf(net, target.channel)]
+    const lane = lanes.get(net)
+    if (via === 'gutter' && lane !== undefined)
+      return [
+        { x, y: from },
+        { x: lane, y: from },
+        { x: lane, y: to },
+        { x: target.x, y: to },
+      ]
+    const y = channel > target.channel ? from : to
+    return [
+      { x, y },
+      { x: target.x, y },
+    ]
+  }
   const shapes = nets.flatMap((net) => {
     const target = tip(net.target, ground, trackOf(net, net.target.channel))
-    const lines = net.sources.map((source): Shape => {
-      const [from, to] = [trackOf(net, source.channel), trackOf(net, net.target.channel)]
-      const lane = lanes.get(net)
-      const turn =
-        source.channel === net.target.channel || lane === undefined
-          ? []
-          : [
-              { x: lane, y: from },
-              { x: lane, y: to },
-            ]
-      const points = [tip(source, ground, from), { x: source.x, y: from }, ...turn, { x: net.target.x, y: to }, target]
-      return { kind: 'line', points: withoutRepeats(points), look: net.kind, arrow: true, dot: source.way === 'dot' }
-    })
+    const ways = net.sources.map((source) =>
+      withoutRepeats([tip(source, ground, trackOf(net, source.channel)), ...between(net, source), target]),
+    )
+    const lines = joined(ways).map(
+      ({ points, end }, place): Shape => ({ kind: 'line', points, look: net.kind, end, dot: net.sources[place]?.way === 'dot' }),
+    )
     return [...lines, ...(net.label === '' ? [] : label(net, target))]
   })
   return { shapes, lanes: counts }
