@@ -153,7 +153,7 @@ run "policies" {
   }
 
   assert {
-    condition     = [for statement in jsondecode(aws_s3_bucket_policy.this["input"].policy).Statement : statement.Sid] == ["DenyPlainHttp", "DenyOldTls", "DenyNotKms", "DenyWrongKey", "DenyNameNotOpaque", "DenyOverwrite", "DenyReadExceptWorkerAndKeyHost", "DenyReadOutsideOurEndpoint", "DenyListToOtherRoles", "DenyListVersionsExceptIntakeAndSweeper", "DenyDeleteExceptSweeper", "DenyOtherAccounts"]
+    condition     = [for statement in jsondecode(aws_s3_bucket_policy.this["input"].policy).Statement : statement.Sid] == ["DenyPlainHttp", "DenyOldTls", "DenyNotKms", "DenyWrongKey", "DenyNameNotOpaque", "DenyOverwrite", "DenyReadExceptWorkerAndKeyHost", "DenyReadOutsideOurEndpoint", "DenyListToOtherRoles", "DenyListVersionsExceptIntakeAndSweeper", "DenyDeleteExceptSweeperAndIntake", "DenyOtherAccounts"]
     error_message = "ctl:S3 ctl:S4 ctl:S5 ctl:S6 ctl:S7 what the input bucket denies, in this order"
   }
 

@@ -13,6 +13,12 @@ locals {
           Condition = { StringLike = { "s3:prefix" = "incoming/*" } }
         },
         {
+          Sid      = "DeleteRefusedNames"
+          Effect   = "Allow"
+          Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+          Resource = "${local.bucket.input}/incoming/*"
+        },
+        {
           Sid      = "WriteRows"
           Effect   = "Allow"
           Action   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]

@@ -13,12 +13,6 @@ locals {
           Resource = concat([local.samples], local.results, local.manifests)
         },
         local.list_published,
-        {
-          Sid      = "ReadRelay"
-          Effect   = "Allow"
-          Action   = "s3:GetObject"
-          Resource = local.relay
-        },
         local.fetch_release,
         {
           Sid      = "LookAtInstances"

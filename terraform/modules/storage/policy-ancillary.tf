@@ -37,7 +37,7 @@ locals {
       Action    = "s3:GetObject*"
       Resource  = local.relay_objects
       Condition = {
-        ArnNotEquals = { "aws:PrincipalArn" = [local.role.bastion, local.role.worker, local.role.key_host, local.role.break_glass] }
+        ArnNotEquals = { "aws:PrincipalArn" = [local.role.bastion, local.role.worker, local.role.break_glass] }
       }
     },
     {

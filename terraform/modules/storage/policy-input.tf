@@ -1,5 +1,5 @@
 # Samples come in here, encrypted at home. Only the data owner puts, only a worker and the key host read, only the sweeper
-# deletes.
+# deletes, and intake what is none.
 
 locals {
   sample_objects = "${local.bucket.input}/incoming/${local.uuid}/${local.uuid}.pgp"
@@ -71,12 +71,13 @@ locals {
       }
     },
     {
-      Sid       = "DenyDeleteExceptSweeper"
+      # Intake takes away what came under a name that is no name of ours. Which names are is not to be said in a policy.
+      Sid       = "DenyDeleteExceptSweeperAndIntake"
       Effect    = "Deny"
       Principal = local.everybody
       Action    = "s3:DeleteObject*"
       Resource  = "${local.bucket.input}/*"
-      Condition = { ArnNotEquals = { "aws:PrincipalArn" = local.role.sweeper } }
+      Condition = { ArnNotEquals = { "aws:PrincipalArn" = [local.role.sweeper, local.role.intake] } }
     },
   ]
 }
