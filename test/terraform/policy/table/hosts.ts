@@ -1,0 +1,361 @@
+/** Hosts: starting, changing, ending, copying and commanding them. */
+import { account, region } from '../../given.ts'
+import type { Part, Row } from './ask.ts'
+import { admins, ours, type Who, withRole } from './people.ts'
+
+const ec2 = (kind: string, id = '*', of = account): string => `arn:aws:ec2:${region}:${of}:${kind}/${id}`
+const image = `arn:aws:ec2:${region}::image/ami-0f0000000000000f3`
+const tags = {
+  'aws:RequestTag/PIT': 'hipaa_vpc',
+  'aws:RequestTag/skep:role': 'worker',
+  'aws:RequestTag/job': '8d5957e2c9a4b0f1d3e6a7b8c9d0e1f2a3b4c5d6',
+  'aws:TagKeys': ['PIT', 'skep:role', 'job'],
+}
+type Says = NonNullable<Part['says']>
+
+/** All that EC2 asks about one launch: each thing that it takes or makes. What is `undefined` is not said. */
+function launch(
+  other: {
+    readonly template?: string | undefined
+    readonly subnet?: string
+    readonly encrypted?: string
+    readonly tags?: Says
+    readonly changed?: string
+  } = {},
+): readonly Part[] {
+  const { template = '@template worker', subnet = 'subnet isolated', encrypted = 'true', tags: tagged = tags, changed } = other
+  const from: Says = template === '' ? {} : { 'ec2:LaunchTemplate': template }
+  const of = (what: string): Says => ({
+    ...from,
+    ...(template === '' ? {} : { 'ec2:IsLaunchTemplateResource': what === changed ? 'false' : 'true' }),
+  })
+  const part = (what: string, resource: string, says: Says = {}): Part => ({
+    action: 'ec2:RunInstances',
+    on: resource,
+    says: { ...of(what), ...says },
+  })
+  return [
+    ...(template === '@template worker' ? [part('template', 'template worker')] : template === '' ? [] : [part('template', template)]),
+    part('image', image, { 'ec2:Owner': 'amazon' }),
+    part('subnet', subnet),
+    part('group', 'group workers'),
+    part('interface', ec2('network-interface'), { 'ec2:Subnet': `@${subnet}` }),
+    part('instance', ec2('instance'), { ...tagged, 'ec2:Tenancy': 'dedicated', 'ec2:InstanceType': 'm6i.xlarge' }),
+    part('volume', ec2('volume'), { ...tagged, 'ec2:Encrypted': encrypted }),
+    ...['instance', 'volume', 'network-interface'].map(
+      (kind): Part => ({ action: 'ec2:CreateTags', on: ec2(kind), says: { 'ec2:CreateAction': 'RunInstances', ...tagged } }),
+    ),
+    pass('worker'),
+    ...disk('CreateGrant', { 'kms:GrantIsForAWSResource': 'true' }),
+    ...disk('GenerateDataKeyWithoutPlaintext'),
+    ...disk('DescribeKey'),
+    ...disk('ReEncryptTo'),
+    { action: 'kms:ReEncryptFrom', on: 'key ops', by: 'ec2' },
+  ]
+}
+const disk = (action: string, says: Says = {}): readonly Part[] => [{ action: `kms:${action}`, on: 'key data', by: 'ec2', says }]
+const pass = (role: string, to = 'ec2.amazonaws.com'): Part => ({
+  action: 'iam:PassRole',
+  on: ours(role),
+  says: { 'iam:PassedToService': to },
+  beside: 'ec2',
+})
+
+const launchers: readonly Who[] = ['bastion', ...admins]
+const wrongly = (does: string, parts: readonly Part[], ...sids: readonly string[]): Row => ({
+  ctl: 'ctl:I3',
+  does,
+  parts,
+  may: admins,
+  denies: Object.fromEntries(sids.map((sid) => [`bastion-limits#${sid}`, ['bastion'] satisfies Who[]])),
+  among: launchers,
+})
+
+export const launches: readonly Row[] = [
+  {
+    ctl: 'ctl:I3',
+    does: 'start a worker from the template',
+    parts: launch(),
+    may: launchers,
+    among: [...launchers, 'worker', 'key host', 'sweeper', 'reaper', 'patch service', 'uploader', 'recipient'],
+  },
+  wrongly('start a host without the template', launch({ template: '' }), 'DenyLaunchWithoutTemplate'),
+  wrongly(
+    'start a host from another template',
+    launch({ template: ec2('launch-template', 'lt-0f0e1d2c3b4a59687') }),
+    'DenyLaunchElsewhere',
+    'DenyLaunchWithoutTemplate',
+  ),
+  wrongly('start a worker in the public subnet', launch({ subnet: 'subnet public' }), 'DenyLaunchElsewhere'),
+  wrongly('start a worker in the subnet with a way out', launch({ subnet: 'subnet private' }), 'DenyLaunchElsewhere'),
+  wrongly('start a worker without tags', launch({ tags: {} }), 'DenyLaunchUntagged', 'DenyLaunchWithoutJob'),
+  wrongly(
+    'start a worker that is tagged for no job',
+    launch({ tags: { 'aws:RequestTag/PIT': 'hipaa_vpc', 'aws:RequestTag/skep:role': 'worker', 'aws:TagKeys': ['PIT', 'skep:role'] } }),
+    'DenyLaunchWithoutJob',
+  ),
+  ...[
+    ['image', 'of another image than the template says'],
+    ['group', 'in another security group than the template says'],
+  ].map(
+    ([changed = '', what = '']): Row => ({
+      ctl: 'ctl:I3',
+      does: `start a worker ${what}`,
+      parts: launch({ changed }),
+      may: admins,
+      among: launchers,
+    }),
+  ),
+  {
+    ctl: 'ctl:I3',
+    does: 'start a worker on a disk that is not encrypted',
+    parts: launch({ encrypted: 'false' }),
+    may: admins,
+    among: launchers,
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'start a worker that is tagged as the key host',
+    parts: launch({ tags: { ...tags, 'aws:RequestTag/skep:role': 'key-host' } }),
+    may: admins,
+    among: launchers,
+  },
+  ...['worker', 'image-builder'].map(
+    (role): Row => ({ ctl: 'ctl:I3', does: `give the role ${role} to a host`, parts: [pass(role)], may: launchers }),
+  ),
+  {
+    ctl: 'ctl:I3',
+    does: 'give the role worker to a function',
+    parts: [pass('worker', 'lambda.amazonaws.com')],
+    may: admins,
+    among: launchers,
+  },
+  ...[
+    'bastion',
+    'key-host',
+    'sweeper',
+    'break-glass',
+    'auditor',
+    'uploader',
+    'recipient',
+    'intake',
+    'reaper',
+    'patch-service',
+    'workstation',
+  ].map(
+    (role): Row => ({
+      ctl: 'ctl:I3',
+      does: `give the role ${role} to a host`,
+      parts: [pass(role)],
+      may: admins,
+      denies: { 'bastion-limits#DenyPassOtherRoles': withRole('bastion') },
+    }),
+  ),
+]
+
+const worker = ec2('instance', 'i-0aaaaaaaaaaaaaaaa')
+const about = (role: string): Says => ({
+  'aws:ResourceTag/PIT': 'hipaa_vpc',
+  'aws:ResourceTag/skep:role': role,
+  'ec2:ResourceTag/PIT': 'hipaa_vpc',
+  'ec2:ResourceTag/skep:role': role,
+})
+const ends = (action: string, resource: string, role: string): readonly Part[] => [
+  { action: `ec2:${action}`, on: resource, says: about(role) },
+]
+
+const changes = [
+  'ec2:ModifyInstanceAttribute',
+  'ec2:AssociateIamInstanceProfile',
+  'ec2:ReplaceIamInstanceProfileAssociation',
+  'ec2:DisassociateIamInstanceProfile',
+  'ec2:ModifyInstanceMetadataOptions',
+  'ec2:AttachVolume',
+  'ec2:CreateLaunchTemplateVersion',
+  'ec2:ModifyLaunchTemplate',
+  'ec2:DeleteTags',
+]
+const made: Says = { 'aws:RequestTag/PIT': 'hipaa_vpc', 'aws:TagKeys': ['PIT'] }
+/** Who is kept from copying a disk, and by which policy. */
+const kept: Readonly<Record<string, readonly Who[]>> = {
+  'bastion-limits#DenyCopiesOfDisks': withRole('bastion'),
+  'worker#DenyCopiesOfDisks': withRole('worker'),
+  'key-host#DenyCopiesOfDisks': withRole('key host'),
+  'sweeper#DenyCopiesOfDisks': withRole('sweeper'),
+  'workstation#DenyCopiesOfDisks': ['workstation'],
+  'intake#DenyCopiesOfDisks': ['intake'],
+  'reaper#DenyCopiesOfDisks': ['reaper'],
+  'patch-service#DenyCopiesOfDisks': ['patch service'],
+  'uploader#DenyCopiesOfDisks': ['uploader'],
+  'recipient#DenyCopiesOfDisks': ['recipient'],
+}
+const copies: readonly (readonly [string, string, string])[] = [
+  ['ec2:CreateSnapshot', "copy a host's disk", ec2('volume', 'vol-0aaaaaaaaaaaaaaaa')],
+  ['ec2:CreateSnapshots', "copy all of a host's disks", worker],
+  ['ec2:CreateImage', "make an image of a worker's disk", worker],
+  ['ec2:CopySnapshot', 'copy a copy of a disk', `arn:aws:ec2:${region}::snapshot/snap-0aaaaaaaaaaaaaaaa`],
+  ['ec2:GetPasswordData', "read a host's first password", worker],
+]
+
+export const hosts: readonly Row[] = [
+  { ctl: 'ctl:I3', does: 'end a worker', parts: ends('TerminateInstances', worker, 'worker'), may: ['sweeper', 'reaper', ...admins] },
+  {
+    ctl: 'ctl:I3',
+    does: 'end an image builder',
+    parts: ends('TerminateInstances', worker, 'image-builder'),
+    may: ['sweeper', 'reaper', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'end the key host',
+    parts: ends('TerminateInstances', 'instance key_host', 'key-host'),
+    may: admins,
+    note: 'Termination protection stands in the way until it is lifted.',
+  },
+  {
+    ctl: 'ctl:I3',
+    does: "delete a worker's disk that is left over",
+    parts: ends('DeleteVolume', ec2('volume', 'vol-0aaaaaaaaaaaaaaaa'), 'worker'),
+    may: ['sweeper', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: "delete a worker's network interface that is left over",
+    parts: ends('DeleteNetworkInterface', ec2('network-interface', 'eni-0aaaaaaaaaaaaaaaa'), 'worker'),
+    may: ['sweeper', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: "delete the key host's disk",
+    parts: ends('DeleteVolume', ec2('volume', 'vol-0bbbbbbbbbbbbbbbb'), 'key-host'),
+    may: admins,
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'see which hosts there are',
+    parts: [{ action: 'ec2:DescribeInstances', on: '*' }],
+    may: ['bastion', 'key host', 'sweeper', 'reaper', 'auditor', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: "read a worker's console",
+    parts: [{ action: 'ec2:GetConsoleOutput', on: worker, says: about('worker') }],
+    may: ['bastion', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: "read a worker's user data",
+    parts: [{ action: 'ec2:DescribeInstanceAttribute', on: worker, says: about('worker') }],
+    may: ['bastion', 'key host', ...admins],
+  },
+  ...changes.map(
+    (action): Row => ({
+      ctl: 'ctl:I3',
+      does: `change what runs, or who gets in (${action})`,
+      parts: [{ action, on: worker, says: about('worker') }],
+      may: admins,
+      denies: { 'bastion-limits#DenyChangeOfHosts': withRole('bastion') },
+    }),
+  ),
+  {
+    ctl: 'ctl:I3 ctl:I4',
+    does: 'let themselves in by EC2 Instance Connect',
+    parts: [{ action: 'ec2-instance-connect:SendSSHPublicKey', on: worker, says: about('worker') }],
+    may: admins,
+    denies: { 'bastion-limits#DenyChangeOfHosts': ['bastion'] },
+    among: ['bastion', ...admins],
+    note: 'There is no endpoint of that service here, so that the bastion could only ask from outside.',
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'tag a host that is there already',
+    parts: [
+      {
+        action: 'ec2:CreateTags',
+        on: worker,
+        says: { ...about('worker'), 'aws:RequestTag/skep:role': 'bastion', 'aws:TagKeys': ['skep:role'] },
+      },
+    ],
+    may: admins,
+    denies: { 'bastion-limits#DenyTagLater': withRole('bastion') },
+  },
+  ...copies.map(
+    ([action, does, on]): Row => ({
+      ctl: 'ctl:E5',
+      does,
+      parts: [{ action, on, says: about('worker') }],
+      may: admins,
+      denies: action === 'ec2:CreateImage' ? kept : { ...kept, 'image-builder#DenyOtherCopiesOfDisks': ['image builder'] },
+    }),
+  ),
+  {
+    ctl: 'ctl:E5',
+    does: 'make an image of an image builder',
+    parts: [
+      { action: 'ec2:CreateImage', on: worker, says: about('image-builder') },
+      ...['image', 'snapshot'].flatMap((kind): Part[] => [
+        { action: 'ec2:CreateImage', on: `arn:aws:ec2:${region}::${kind}/*`, says: made },
+        { action: 'ec2:CreateTags', on: `arn:aws:ec2:${region}::${kind}/*`, says: { 'ec2:CreateAction': 'CreateImage', ...made } },
+      ]),
+    ],
+    may: ['image builder', ...admins],
+    denies: { ...kept, 'bastion-limits#DenyTagLater': withRole('bastion') },
+  },
+]
+
+const run = (document: string, on: string, role: string): readonly Part[] => [
+  { action: 'ssm:SendCommand', on: `arn:aws:ssm:${region}::document/${document}` },
+  {
+    action: 'ssm:SendCommand',
+    on,
+    says: {
+      'ssm:resourceTag/PIT': 'hipaa_vpc',
+      'ssm:resourceTag/skep:role': role,
+      'aws:ResourceTag/PIT': 'hipaa_vpc',
+      'aws:ResourceTag/skep:role': role,
+    },
+  },
+]
+const notOnKeyHost = { 'bastion-limits#DenySsmOnKeyHost': withRole('bastion') }
+
+export const commands: readonly Row[] = [
+  {
+    ctl: 'ctl:I3',
+    does: 'run a command on a worker by SSM',
+    parts: run('AWS-RunShellScript', worker, 'worker'),
+    may: ['bastion', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'run a command on the key host by SSM',
+    parts: run('AWS-RunShellScript', 'instance key_host', 'key-host'),
+    may: admins,
+    denies: notOnKeyHost,
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'open a session on the key host',
+    parts: [
+      {
+        action: 'ssm:StartSession',
+        on: 'instance key_host',
+        says: { 'ssm:resourceTag/PIT': 'hipaa_vpc', 'ssm:resourceTag/skep:role': 'key-host' },
+      },
+    ],
+    may: admins,
+    denies: notOnKeyHost,
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'patch the key host',
+    parts: run('AWS-RunPatchBaseline', 'instance key_host', 'key-host'),
+    may: ['patch service', ...admins],
+    denies: notOnKeyHost,
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'patch the bastion',
+    parts: run('AWS-RunPatchBaseline', 'instance bastion', 'bastion'),
+    may: ['patch service', ...admins],
+  },
+]

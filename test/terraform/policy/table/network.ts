@@ -1,0 +1,121 @@
+/** What gets through the endpoints of our network: things of others that welcome everybody, and others' credentials. */
+import { account, region } from '../../given.ts'
+import type { Part, Row } from './ask.ts'
+import { elsewhere, type Who } from './people.ts'
+
+const inside: readonly Who[] = [
+  'worker',
+  'key host',
+  'bastion',
+  'workstation',
+  'image builder',
+  'stranger in our network',
+  'anybody in our network',
+]
+const signed = inside.filter((who) => who !== 'anybody in our network')
+const shut = (ctl: string, does: string, part: Part, among: readonly Who[], more: Partial<Row> = {}): Row => ({
+  ctl,
+  does: `${does}, from within our network`,
+  parts: [{ owner: elsewhere, ...part }],
+  may: [],
+  missing: { endpoint: among },
+  among,
+  ...more,
+})
+const stranger: readonly Who[] = ['stranger in our network']
+
+export const network: readonly Row[] = [
+  shut('ctl:N9', "put something into a stranger's bucket", { action: 's3:PutObject', on: "bucket stranger's/loot" }, inside),
+  shut('ctl:N9', "read something from a stranger's bucket", { action: 's3:GetObject', on: "bucket stranger's/tool" }, inside, {
+    denies: { 'bastion-limits#DenyReadExceptManifestsAndRelay': ['bastion'] },
+  }),
+  shut('ctl:N9', "list a stranger's bucket", { action: 's3:ListBucket', on: "bucket stranger's" }, inside),
+  shut('ctl:N9', 'put something into the bucket of packages', { action: 's3:PutObject', on: 'bucket packages/loot' }, inside),
+  shut('ctl:N9', 'list the bucket of packages', { action: 's3:ListBucket', on: 'bucket packages' }, inside),
+  {
+    ctl: 'ctl:N9',
+    does: "fetch a package of Amazon's, from within our network",
+    parts: [{ action: 's3:GetObject', on: 'bucket packages/core/bash.rpm', owner: '137112412989' }],
+    may: ['anybody in our network', 'stranger in our network'],
+    among: ['anybody in our network', 'stranger in our network'],
+    note: 'Hosts ask for packages without credentials.',
+  },
+  shut(
+    'ctl:N9',
+    "read or write a stranger's table",
+    { action: 'dynamodb:PutItem', on: `arn:aws:dynamodb:${region}:${elsewhere}:table/loot` },
+    signed,
+  ),
+  shut('ctl:N10', "send to a stranger's queue", { action: 'sqs:SendMessage', on: "queue stranger's" }, signed),
+  shut('ctl:N10', "publish to a stranger's topic", { action: 'sns:Publish', on: "topic stranger's" }, signed),
+  shut('ctl:N10', "encrypt with a stranger's key", { action: 'kms:Encrypt', on: "key stranger's" }, signed),
+  shut(
+    'ctl:N10',
+    "write to a stranger's log",
+    { action: 'logs:PutLogEvents', on: `arn:aws:logs:${region}:${elsewhere}:log-group:loot:log-stream:1` },
+    signed,
+  ),
+  shut(
+    'ctl:N10',
+    'become a role with credentials of another account',
+    { action: 'sts:AssumeRole', on: `arn:aws:iam::${elsewhere}:role/x` },
+    stranger,
+  ),
+  shut(
+    'ctl:N10',
+    'start a host with credentials of another account',
+    { action: 'ec2:RunInstances', on: `arn:aws:ec2:${region}:${elsewhere}:instance/*` },
+    stranger,
+  ),
+  shut(
+    'ctl:N10',
+    'keep a parameter with credentials of another account',
+    { action: 'ssm:PutParameter', on: `arn:aws:ssm:${region}:${elsewhere}:parameter/loot` },
+    stranger,
+  ),
+  shut(
+    'ctl:N10',
+    'open a channel of SSM with credentials of another account',
+    { action: 'ssmmessages:OpenDataChannel', on: '*' },
+    stranger,
+  ),
+  shut('ctl:N10', 'take commands of SSM with credentials of another account', { action: 'ec2messages:GetMessages', on: '*' }, stranger),
+]
+
+const agent = (action: string, on = '*'): readonly Part[] => [{ action, on }]
+const hosts: readonly Who[] = ['worker', 'key host', 'bastion', 'workstation', 'image builder']
+const withSessions = hosts.filter((who) => who !== 'key host')
+const insiders: readonly Who[] = [...hosts, 'sweeper', 'stranger in our network']
+const may = (does: string, parts: readonly Part[], who: readonly Who[]): Row => ({
+  ctl: 'ctl:N10 ctl:I4',
+  does: `${does}, from within our network`,
+  parts,
+  may: who,
+  missing: { endpoint: stranger },
+  among: insiders,
+})
+
+/** What the SSM agent on a host asks, through our endpoints. */
+export const agents: readonly Row[] = [
+  may(
+    'say that a host is there',
+    agent('ssm:UpdateInstanceInformation', `arn:aws:ec2:${region}:${account}:instance/i-0123456789abcdef0`),
+    hosts,
+  ),
+  ...[
+    'ec2messages:GetMessages',
+    'ec2messages:AcknowledgeMessage',
+    'ec2messages:SendReply',
+    'ssmmessages:CreateControlChannel',
+    'ssmmessages:OpenControlChannel',
+    'ssm:ListInstanceAssociations',
+  ].map((action) => may(`take commands (${action})`, agent(action), hosts)),
+  ...['ssmmessages:CreateDataChannel', 'ssmmessages:OpenDataChannel'].map((action) =>
+    may(`open a session (${action})`, agent(action), withSessions),
+  ),
+  may(
+    "read one of Amazon's documents",
+    agent('ssm:GetDocument', `arn:aws:ssm:${region}::document/AWS-RunShellScript`).map((part) => ({ ...part, owner: account })),
+    hosts,
+  ),
+]
