@@ -14,6 +14,9 @@ export const overlaps = (a: string, b: string): boolean => contains(a, b) || con
 /** Everybody: all of IPv4 or of IPv6. */
 export const isWorld = (cidr: string): boolean => /\/0$/.test(cidr) && partsOf(cidr) !== undefined
 
+/** Whether it is a network at all. */
+export const isNetwork = (text: string): boolean => text.includes('/') && partsOf(text) !== undefined
+
 const inside = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16', 'fc00::/7', 'fe80::/10']
 
 /** Addresses that nobody has on the internet. */

@@ -1,8 +1,9 @@
 /** From plans and states to what is drawn of them. */
+import { isNetwork } from './cidr.ts'
 import { flowsOf } from './flows.ts'
 import { HOSTS, type Host, hostsOf } from './hosts.ts'
 import { type Links, linksOf } from './links.ts'
-import type { Environment, Gateway, Network } from './model.ts'
+import type { Environment, Gateway, Network, Place } from './model.ts'
 import { nameOf, regionOf, type Setting, settingOf, shortened } from './names.ts'
 import type { Plan, Resource } from './plan.ts'
 import { GROUPS, type Rule, rulesOf } from './rules.ts'
@@ -110,7 +111,7 @@ function networkOf(
   const { subnets, waysOf, tableOf } = subnetsOf(vpc, resources, links, setting, homeOf)
   const more = resources.filter((one) => one.type === 'aws_vpc_ipv4_cidr_block_association' && vpc !== undefined && homeOf(one) === vpc)
   const named = [vpc?.values.cidr_block, ...more.map(({ values }) => values.cidr_block), vpc?.values.ipv6_cidr_block]
-  const cidrs = named.flatMap((cidr) => (cidr == null || cidr === '' ? [] : cidr))
+  const cidrs = named.filter((cidr) => cidr != null).filter(isNetwork)
   const { flows, outsiders, alsoOpen } = flowsOf({ hosts, rules, cidrs, waysOf, tableOf })
   const open = subnets.some(({ kind }) => kind === 'public')
   const doors = resources.flatMap((one) => gatewayOf(one, vpc, homeOf))
@@ -128,20 +129,21 @@ function networkOf(
       open && !doors.some(({ kind }) => kind === 'internet')
         ? [{ id: 'internet gateway', name: 'Internet gateway', kind: 'internet' }, ...doors]
         : doors,
-    places: hosts.map(({ key, kind, name: own, notes, subnets: inside, count, many, service }) => ({
-      id: key,
-      kind,
-      name: shortened(own, inNetwork),
-      notes,
-      subnets: inside.map((subnet) => subnet.key),
-      count,
-      many,
-      alsoOpen: alsoOpen.get(key) ?? [],
-      service,
-    })),
+    places: hosts.map((host) => placeOf(host, shortened(host.name, inNetwork), name, alsoOpen.get(host.key) ?? [])),
     outsiders,
     flows,
   }
+}
+
+function placeOf(
+  { key, kind, notes, subnets, count, many, service }: Host,
+  own: string,
+  network: string,
+  alsoOpen: readonly string[],
+): Place {
+  // A NAT gateway has often no name but the network's.
+  const nat = kind === 'nat' ? { name: 'NAT gateway', notes: own === network ? [] : [own] } : { name: own, notes }
+  return { id: key, kind, ...nat, subnets: subnets.map((subnet) => subnet.key), count, many, alsoOpen, service }
 }
 
 function gatewayOf(one: Resource, vpc: Resource | undefined, homeOf: (one: Resource) => Resource | undefined): readonly Gateway[] {

@@ -69,7 +69,7 @@ const looks: Readonly<Record<string, Look>> = {
           kind: 'template',
           notes: [
             ...line(one.values.instance_type, one.values.placement?.[0]?.tenancy === 'dedicated' && 'dedicated'),
-            isOfSamples(one) ? 'one a sample, then gone' : 'launched when needed',
+            one.values.description || 'launched when needed',
           ],
           many: true,
           subnets: nicSubnets(one, links),
@@ -93,7 +93,6 @@ const looks: Readonly<Record<string, Look>> = {
 
   aws_nat_gateway: (one, { links }) => ({
     kind: 'nat',
-    notes: [one.values.connectivity_type === 'private' ? 'private NAT gateway' : 'NAT gateway'],
     subnets: links.all(one, one.values.subnet_id, 'subnet_id', SUBNET),
     public: one.values.connectivity_type !== 'private',
   }),
@@ -172,10 +171,6 @@ function templateOf(fleet: Resource, links: Links): Resource | undefined {
 
 const instanceSubnets = (instance: Resource, links: Links): readonly Resource[] =>
   links.all(instance, instance.values.subnet_id, 'subnet_id', SUBNET)
-
-/** Skep's own workers. */
-const isOfSamples = ({ values }: Resource): boolean =>
-  values.tags_all?.['skep:state'] !== undefined && /[-_]worker$/.test(values.name ?? '')
 
 const nicSubnets = (template: Resource, links: Links): readonly Resource[] =>
   links.all(template, template.values.network_interfaces?.[0]?.subnet_id, 'network_interfaces.subnet_id', SUBNET)

@@ -30,8 +30,14 @@ export function shortened(name: string, { project, account, region }: Setting, z
 export function settingOf(resources: readonly Resource[]): Setting {
   const arns = resources.flatMap(({ values }) => (values.arn == null ? [] : [values.arn.split(':')]))
   const zones = resources.flatMap(({ type, values }) => (type === 'aws_subnet' ? [regionOf(values.availability_zone)] : []))
+  const networks = resources
+    .filter(({ type }) => type === 'aws_vpc')
+    .map(({ values }) => values.tags_all?.['Name'] ?? values.tags?.['Name'])
   return {
-    project: mostly(resources.map(({ values }) => values.tags_all?.['PIT'] ?? values.tags?.['PIT'])),
+    // Where no tag says it, it is what the one network is called.
+    project:
+      mostly(resources.map(({ values }) => values.tags_all?.['PIT'] ?? values.tags?.['PIT'])) ??
+      (networks.length === 1 ? networks[0] : undefined),
     account: mostly([...callers(resources), ...arns.map(([, , , , account = '']) => (/^\d{12}$/.test(account) ? account : undefined))]),
     region: mostly(zones) ?? mostly(arns.map(([, , , region]) => (region === '' ? undefined : region))),
   }

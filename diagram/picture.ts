@@ -138,6 +138,7 @@ function legend(looks: ReadonlySet<LineLook>, { x, y }: Point): readonly Shape[]
 function footerOf({ notDrawn, unplacedRules }: Environment, without: number): readonly string[] {
   const room = width - 2 * (margin + 4)
   const kinds = notDrawn.map(([type, count]) => (count === 1 ? type : `${type} × ${count}`))
+  const total = notDrawn.reduce((sum, [, count]) => sum + count, 0)
   return [
     ...(without === 0 ? [] : [`${count(without, 'more connection is', 'more connections are')} allowed than there is room to draw.`]),
     ...(unplacedRules === 0
@@ -145,7 +146,7 @@ function footerOf({ notDrawn, unplacedRules }: Environment, without: number): re
       : [
           `${count(unplacedRules, 'security group rule names', 'security group rules name')} what is not known before the apply, or not in here.`,
         ]),
-    ...(kinds.length === 0 ? [] : lined(['Not drawn:', ...kinds], ' ', room, noteFont, 5)),
+    ...(kinds.length === 0 ? [] : [`Not drawn: ${count(total, 'resource', 'resources')}`, ...lined(kinds, ' · ', room, noteFont, 4)]),
   ]
 }
 

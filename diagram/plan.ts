@@ -33,6 +33,7 @@ const attributes = z.object({
   id: text,
   arn: text,
   name: text,
+  description: text,
   tags: labels,
   tags_all: labels,
   // networks

@@ -1,4 +1,5 @@
 /** Subnets with the routes that packets take out of them. */
+import { isNetwork } from './cidr.ts'
 import type { Links } from './links.ts'
 import type { Route, Subnet, SubnetKind } from './model.ts'
 import { nameOf, type Setting } from './names.ts'
@@ -86,7 +87,7 @@ export function subnetsOf(
       return {
         id: one.key,
         name: nameOf(one, setting),
-        cidrs: [one.values.cidr_block, one.values.ipv6_cidr_block].flatMap((cidr) => (cidr == null || cidr === '' ? [] : [cidr])),
+        cidrs: [one.values.cidr_block, one.values.ipv6_cidr_block].filter((cidr) => cidr != null).filter(isNetwork),
         zone: one.values.availability_zone ?? '',
         kind: kindOf(out),
         routes: out.map(({ to, by, place }) => ({ to, by, place })),
