@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadEnvironment } from '../../../cloud/aws/load-environment.ts'
 import { readParameter } from '../../../cloud/aws/parameter.ts'
@@ -108,5 +111,16 @@ describe('a parameter', () => {
   test('is not waited for without end', async () => {
     answer = () => undefined
     await expect(readParameter('/hipaa_vpc/environment', 300)).rejects.toThrow(/SSM in us-west-2 did not answer within 0.3 s: look at your/)
+  })
+
+  test('is not waited for without end, though it be the credentials that do not come', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'skep-credentials-'))
+    writeFileSync(join(dir, 'config'), '[default]\ncredential_process = sleep 3\n')
+    vi.stubEnv('AWS_CONFIG_FILE', join(dir, 'config'))
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
+    const began = performance.now()
+    await expect(readParameter('/hipaa_vpc/environment', 300)).rejects.toThrow(/did not answer within 0.3 s/)
+    expect(performance.now() - began).toBeLessThan(2_000)
+    rmSync(dir, { recursive: true })
   })
 })
