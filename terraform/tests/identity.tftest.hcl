@@ -266,8 +266,10 @@ run "documents" {
   }
 
   assert {
-    condition     = one([for statement in jsondecode(aws_iam_policy.sweeper.policy).Statement : statement.Condition.StringEquals if statement.Sid == "EndWorkers"]) == { "aws:ResourceTag/PIT" = "hipaa_vpc", "aws:ResourceTag/skep:role" = ["image-builder", "worker"] }
-    error_message = "ctl:I3 the sweeper ends workers and builders, and no other host"
+    condition = alltrue([for policy in [aws_iam_policy.sweeper, aws_iam_policy.reaper] : [
+      for statement in jsondecode(policy.policy).Statement : statement.Condition if contains(flatten([statement.Action]), "ec2:TerminateInstances")
+    ] == [{ StringEquals = { "aws:ResourceTag/PIT" = "hipaa_vpc", "aws:ResourceTag/skep:role" = ["image-builder", "worker"] } }]])
+    error_message = "ctl:I3 sweeper and reaper end workers and builders, and no other host"
   }
 }
 

@@ -13,6 +13,10 @@ export interface Statement {
 
 const list = (texts: Texts | undefined): readonly string[] => (texts === undefined ? [] : [texts].flat())
 
+/** Whom a statement is about; `*` by itself is everybody as AWS counts principals. */
+const named = (principal: Statement['Principal']): { readonly AWS?: Texts | undefined; readonly Service?: Texts | undefined } =>
+  typeof principal === 'object' ? { AWS: principal['AWS'], Service: principal['Service'] } : { AWS: principal }
+
 /** What AWS lets nobody ask of one resource only. */
 const unrestrictable = new Set([
   'cloudtrail:DescribeTrails',
@@ -59,7 +63,7 @@ export function identityFaults({ Sid, Effect, Action, Resource, Condition }: Sta
 
 /** Of the trust of a role. */
 export function trustFaults({ Sid, Effect, Principal, Action, Condition }: Statement, account: string): readonly string[] {
-  const { AWS, Service } = typeof Principal === 'object' ? Principal : { AWS: Principal }
+  const { AWS, Service } = named(Principal)
   const people = list(AWS)
   const said = ['StringEquals', 'StringEqualsIfExists'].flatMap((operator) => list(Condition?.[operator]?.['aws:SourceAccount']))
   const only = list(Condition?.['ArnEquals']?.['aws:PrincipalArn'])
@@ -81,7 +85,7 @@ const keeps = /^kms:(\*|Put|Schedule|Disable|Enable|Create(?!Grant)|Delete|Updat
 /** Of the policy of a key. */
 export function keyFaults({ Sid, Effect, Principal, Action, Condition }: Statement): readonly string[] {
   if (Effect !== 'Allow') return []
-  const { AWS, Service } = typeof Principal === 'object' ? Principal : { AWS: Principal }
+  const { AWS, Service } = named(Principal)
   const actions = list(Action)
   const conditions = Object.values(Condition ?? {}).flatMap((keys) => Object.keys(keys))
   const limited = conditions.some((key) => /^(aws:PrincipalArn|aws:Source(Account|Arn)|kms:EncryptionContext:)/.test(key))
