@@ -23,13 +23,14 @@ if (mutants.some(({ killedBy }) => !killedBy.endsWith('.tftest.hcl'))) await moc
 
 const queue = [...mutants.entries()]
 const verdicts: Verdict[] = []
+let tried = 0
 await Promise.all(
   ['one', 'two'].map(async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const verdict = await tryMutant(next[1])
       verdicts[next[0]] = verdict
       const { control, what } = verdict.mutant
-      process.stderr.write(`${mutants.length - queue.length}/${mutants.length} ${control} ${verdict.outcome}: ${what}\n`)
+      process.stderr.write(`${++tried}/${mutants.length} ${control} ${verdict.outcome}: ${what}\n`)
     }
   }),
 )

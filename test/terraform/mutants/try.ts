@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { cache, terraformTest } from '../terraform.ts'
+import { cache, sources, terraformTest } from '../terraform.ts'
 import { treeOfOnesOwn } from '../tree.ts'
 import type { Mutant } from './mutant.ts'
 
@@ -21,11 +21,21 @@ export interface Verdict {
 
 /** All mutants, of every area. */
 export async function allMutants(): Promise<readonly Mutant[]> {
-  const areas = readdirSync(import.meta.dirname).filter((name) => !['mutant.ts', 'run.ts', 'try.ts'].includes(name))
+  const areas = readdirSync(import.meta.dirname).filter((name) => !['mutant.ts', 'mutants.test.ts', 'run.ts', 'try.ts'].includes(name))
   const modules: readonly { readonly mutants: readonly Mutant[] }[] = await Promise.all(
     areas.map((name) => import(join(import.meta.dirname, name))),
   )
   return modules.flatMap(({ mutants }) => mutants)
+}
+
+/** Why a mutant would not be one; undefined: it can be tried. */
+export function withoutEffect({ file, find, replace, killedBy }: Mutant): string | undefined {
+  const path = join(sources, file)
+  const times = existsSync(path) ? readFileSync(path, 'utf8').split(find).length - 1 : 0
+  if (times !== 1) return `expected ${JSON.stringify(find)} once in ${file}, found it ${times} times`
+  if (find === replace) return 'it changes nothing'
+  const seen = killedBy.endsWith('.tftest.hcl') ? existsSync(join(sources, 'tests', killedBy)) : testsOf(killedBy).length > 0
+  return seen ? undefined : `${killedBy} is neither a file of terraform/tests nor a test that reads a mock apply`
 }
 
 /** What comes of one mutant. */
@@ -37,15 +47,11 @@ export async function tryMutant(mutant: Mutant): Promise<Verdict> {
     seconds: (performance.now() - began) / 1000,
     said,
   })
+  const nothing = withoutEffect(mutant)
+  if (nothing !== undefined) return verdict('without effect', [nothing])
   using tree = await treeOfOnesOwn()
   const file = join(tree.path, mutant.file)
-  const parts = existsSync(file) ? readFileSync(file, 'utf8').split(mutant.find) : []
-  if (parts.length !== 2)
-    return verdict('without effect', [
-      `expected ${JSON.stringify(mutant.find)} once in ${mutant.file}, found it ${Math.max(0, parts.length - 1)} times`,
-    ])
-  if (mutant.find === mutant.replace) return verdict('without effect', ['it changes nothing'])
-  writeFileSync(file, parts.join(mutant.replace))
+  writeFileSync(file, readFileSync(file, 'utf8').split(mutant.find).join(mutant.replace))
   const said = mutant.killedBy.endsWith('.tftest.hcl')
     ? await terraformSays(tree.path, mutant.killedBy)
     : await vitestSays(tree.path, mutant)
@@ -67,8 +73,6 @@ async function vitestSays(tree: string, { killedBy, file }: Mutant): Promise<rea
   const kept = file.startsWith('modules/names/') ? /^\b$/ : /\.json$/
   for (const name of readdirSync(cache)) if (kept.test(name)) cpSync(join(cache, name), join(beside, name))
   const report = join(beside, 'report')
-  const files = testsOf(killedBy)
-  if (files.length === 0) throw new Error(`${killedBy} is neither a file of terraform/tests nor a test that reads a mock apply`)
   const args = [
     join(project, 'node_modules/vitest/vitest.mjs'),
     'run',
@@ -77,7 +81,7 @@ async function vitestSays(tree: string, { killedBy, file }: Mutant): Promise<rea
     '--reporter=json',
     `--outputFile=${report}`,
   ]
-  const code = await run([...args, ...files], { SKEP_TERRAFORM_TREE: tree })
+  const code = await run([...args, ...testsOf(killedBy)], { SKEP_TERRAFORM_TREE: tree })
   if (!existsSync(report)) throw new Error(`vitest ended with ${code} and reported nothing`)
   const { testResults }: Report = JSON.parse(readFileSync(report, 'utf8'))
   rmSync(report)
