@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentSchema } from '../../cloud/aws/environment.ts'
 import { type Answered, type Lab, startLab, withoutLab } from '../lab/aws/lab.ts'
 import { operations } from '../lab/aws/shim/operations.ts'
-import { textOf, textsOf } from '../lab/aws/shim/xml.ts'
+import { editItems, textsOf } from '../lab/aws/shim/xml.ts'
 import { account, region } from './given.ts'
 import { type OnLab, onLab } from './on-lab.ts'
 import { type Ran, withoutTerraform } from './terraform.ts'
@@ -19,6 +19,10 @@ let lab: Lab
 let terraform: OnLab
 let foundation: Ran
 let environment: Ran
+
+const begun = Date.now()
+const seconds = (): number => Math.round((Date.now() - begun) / 1000)
+const say = (text: string): void => void process.stdout.write(` ${text}\n`)
 
 const ec2 = async (action: string, parameters: Readonly<Record<string, string>> = {}): Promise<string> =>
   (await lab.query('ec2', '2016-11-15', action, parameters)).text
@@ -45,15 +49,22 @@ async function environmentOnFoundation(): Promise<Ran> {
 describe.skipIf(missing !== undefined)(`the complete example on moto and the shim${missing === undefined ? '' : ` (${missing})`}`, () => {
   beforeAll(async () => {
     lab = await startLab()
-    process.stdout.write(
+    say(
       lab.isolated
-        ? ' AWS is out of reach: the lab is in a network of its own.\n'
-        : ' AWS is out of reach by dummy keys and by endpoint and proxy only: a network of its own takes root and unshare.\n',
+        ? 'AWS is out of reach: the lab is in a network of its own.'
+        : 'AWS is out of reach by dummy keys and by endpoint and proxy only: a network of its own takes root and unshare.',
     )
     terraform = await onLab(lab)
     ;[foundation, environment] = await Promise.all([terraform.apply('foundation'), environmentOnFoundation()])
+    say(`${added(foundation)} and ${added(environment)} resources applied after ${seconds()} s`)
   })
   afterAll(async () => {
+    const calls = Object.entries((await lab?.calls()) ?? {})
+    const kinds = Map.groupBy(operations(), ({ kind }) => kind)
+    say(
+      `${calls.reduce((sum, [, count]) => sum + count, 0)} requests of ${new Set(calls.map(([call]) => call.split(' ')[0])).size} operations in ${seconds()} s; ` +
+        `${kinds.get('corrected')?.length} operations corrected, ${kinds.get('stubbed')?.length} stubbed`,
+    )
     terraform?.[Symbol.dispose]()
     await lab?.[Symbol.asyncDispose]()
   })
@@ -180,19 +191,34 @@ describe.skipIf(missing !== undefined)(`the complete example on moto and the shi
   })
 })
 
-const tagged = ['Vpcs', 'Subnets', 'RouteTables', 'NetworkAcls', 'InternetGateways', 'NatGateways', 'Addresses', 'VpcEndpoints'].concat([
-  'SecurityGroups',
-  'SecurityGroupRules',
-  'FlowLogs',
-  'Volumes',
-  'NetworkInterfaces',
-  'LaunchTemplates',
-])
+/** What EC2 describes, and the list that it tells them in. */
+const tagged = {
+  Addresses: 'addressesSet',
+  FlowLogs: 'flowLogSet',
+  InternetGateways: 'internetGatewaySet',
+  LaunchTemplates: 'launchTemplates',
+  NatGateways: 'natGatewaySet',
+  NetworkAcls: 'networkAclSet',
+  NetworkInterfaces: 'networkInterfaceSet',
+  RouteTables: 'routeTableSet',
+  SecurityGroupRules: 'securityGroupRuleSet',
+  SecurityGroups: 'securityGroupInfo',
+  Subnets: 'subnetSet',
+  Volumes: 'volumeSet',
+  VpcEndpoints: 'vpcEndpointSet',
+  Vpcs: 'vpcSet',
+}
 
-/** What moto still has of the environment. It lists a terminated instance for ever. */
+/** What moto still has of the environment. It lists what is terminated or deleted for ever, and keeps the own NACL of a VPC that is gone. */
 async function leftOfEnvironment(): Promise<readonly string[]> {
-  const states = textsOf((await ec2('DescribeInstances')).replaceAll(/.*?<instanceState>.*?(<name>[^<]+<\/name>)/gs, '$1'), 'name')
-  const shown = await Promise.all(tagged.map(async (things) => ({ things, xml: await ec2(`Describe${things}`) })))
+  const gone = /<state>deleted<|<default>true<|<instanceState><code>48</
+  const shown = await Promise.all(
+    Object.entries({ ...tagged, Instances: 'instancesSet' }).map(async ([things, list]) => {
+      const xml = await ec2(`Describe${things}`)
+      if (!xml.includes(`<${list}`)) throw new Error(`Describe${things} tells no ${list}: ${xml.slice(0, 500)}`)
+      return { things, xml: editItems(xml, list, (item) => (gone.test(item) ? '' : item)) }
+    }),
+  )
   const named = await Promise.all([
     lab.json('dynamodb', 'DynamoDB_20120810.ListTables', {}),
     lab.json('sqs', 'AmazonSQS.ListQueues', {}),
@@ -203,7 +229,6 @@ async function leftOfEnvironment(): Promise<readonly string[]> {
   ])
   const ofFoundation = /hipaa_vpc[-/](foundation|trail|trail-log|break-glass|auditor)\b/g
   return [
-    ...states.filter((state) => state !== 'terminated').map((state) => `an instance that is ${state}`),
     ...shown.filter(({ xml }) => xml.includes('<value>environment</value>')).map(({ things }) => things),
     ...named.flatMap(({ text }) => text.replaceAll(ofFoundation, '').match(/hipaa_vpc[\w/-]+/g) ?? []),
   ]
