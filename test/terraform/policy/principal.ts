@@ -10,7 +10,8 @@ export type Principal =
   | { readonly kind: 'service'; readonly name: string }
   | { readonly kind: 'anonymous' }
 
-const identity = /^arn:(aws[a-z-]*):iam::(\d{12}):(role|user)\/(?:[\w+=,.@-]+\/)*([\w+=,.@-]+)$/
+// A colon stands in names of AWS's own making only, such as aws:ec2-infrastructure.
+const identity = /^arn:(aws[a-z-]*):iam::(\d{12}):(role|user)\/(?:[\w+=,.@-]+\/)*([\w+=,.@:-]+)$/
 const session = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/[\w+=,.@-]+\/[\w+=,.@-]{2,64}$/
 const root = /^arn:aws[a-z-]*:iam::(\d{12}):root$/
 const service = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$/

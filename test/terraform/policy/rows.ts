@@ -1,98 +1,114 @@
-/** What the table says of one asker and one row, and what the policies say. */
+/** What the table says of one asker and one row, what the policies say, and what becomes of it when policies change. */
 import { type Applying, type Decision, decide, type Place, type Request } from './decide.ts'
 import { type Policy, parsePolicy, type Statement } from './document.ts'
-import { type Row, requestOf } from './table/ask.ts'
+import { type Part, type Row, requestOf, requestOfService, type ServiceRow } from './table/ask.ts'
 import { barredBy, isMighty, type Who } from './table/people.ts'
 import { applying, type World } from './world.ts'
 
 export interface Verdict {
   readonly allowed: boolean
-  /** All statements that deny, of all parts. */
+  /** All statements that deny, of all parts; of what is allowed, all that allow. */
   readonly by: readonly string[]
-  /** Where a grant is missing for the first part that is not allowed. */
+  /** Where a grant is missing, when nothing denies. */
   readonly missing: readonly Place[]
 }
 
-/** What the table expects. `missing` names one place of those where a grant may be missing. */
-export interface Expected {
-  readonly allowed: boolean
-  readonly by: readonly string[]
-  readonly missing: Place | undefined
+/** A change to all policies of a decision. */
+type Change = (request: Request, applied: Applying) => readonly [Request, Applying]
+
+const asTheyAre: Change = (request, applied) => [request, applied]
+const everywhere: readonly Place[] = ['identity', 'resource', 'endpoint']
+
+/** Decides all that a row is made of; `change` changes the policies first. */
+export function verdictOf(requests: readonly Request[], world: World, change: Change = asTheyAre): Verdict {
+  const decisions = requests.map((request): Decision => decide(...change(request, applying(world, request))))
+  const refused = decisions.filter(({ allowed }) => !allowed)
+  const deciding = refused.length === 0 ? decisions : refused
+  const by = [...new Set(deciding.flatMap((decision) => decision.by))].toSorted()
+  return { allowed: refused.length === 0, by, missing: by.length > 0 ? [] : [...new Set(refused.flatMap(({ missing }) => missing))] }
 }
 
-export function expectedOf(row: Row, who: Who, world: World): Expected {
-  const own = Object.entries(row.denies ?? {}).flatMap(([ref, denied]) => (denied.includes(who) ? [ref] : []))
+/** The requests of a row when somebody makes it. */
+export const requestsOf = ({ parts }: { readonly parts: readonly Part[] }, who: Who, world: World): readonly Request[] =>
+  parts.map((part) => requestOf(who, part, world))
+
+/** What is wrong with a row for one asker; empty when the policies say what the table says. */
+export function faultsOf(row: Row, who: Who, world: World): readonly string[] {
   const barred = row.parts.flatMap(({ action, by, beside }) =>
     by === undefined ? barredBy(who, beside ?? action.split(':')[0] ?? '', world) : [],
   )
-  const by = [...new Set([...own, ...barred])].toSorted()
-  if (by.length > 0) return { allowed: false, by, missing: undefined }
-  if (row.may.includes(who)) return { allowed: true, by: [], missing: undefined }
-  const place = Object.entries(row.missing ?? {}).find(([, without]) => without.includes(who))?.[0] as Place | undefined
-  return { allowed: false, by: [], missing: place ?? (isMighty(who) ? 'resource' : 'identity') }
+  const own = Object.entries(row.denies ?? {}).flatMap(([ref, denied]) => (denied.includes(who) ? [ref] : []))
+  const denying = [...new Set([...own, ...barred])].toSorted()
+  const place =
+    Object.entries(row.missing ?? {}).find(([, without]) => without.includes(who))?.[0] ?? (isMighty(who) ? 'resource' : 'identity')
+  const expected = denying.length > 0 ? `denied by ${denying.join(', ')}` : row.may.includes(who) ? 'allowed' : `no grant in ${place}`
+  const requests = requestsOf(row, who, world)
+  const came = verdictOf(requests, world)
+  const right =
+    expected === say(came) ||
+    (!came.allowed && came.by.length === 0 && expected === `no grant in ${place}` && came.missing.includes(place as Place))
+  return right ? afterChange(requests, world, came).map((fault) => `${who}: ${fault}`) : [`${who}: expected ${expected}; came ${say(came)}`]
 }
 
-/** A change to all policies of a decision. */
-export type Change = (request: Request, applied: Applying) => readonly [Request, Applying]
-
-export const asTheyAre: Change = (request, applied) => [request, applied]
-
-/** Decides all parts of a row for one asker, with changed policies if a change is given. */
-export function verdictOf(row: Row, who: Who, world: World, change: Change = asTheyAre): Verdict {
-  const decisions = row.parts.map((part) => {
-    const request = requestOf(who, part, world)
-    return decide(...change(request, applying(world, request)))
-  })
-  return combined(decisions)
+/** A denial by statements holds whatever is granted, and ends when those are gone. Any other denial ends with a grant where one is missing. */
+function afterChange(requests: readonly Request[], world: World, came: Verdict): readonly string[] {
+  if (came.allowed) return []
+  if (came.by.length === 0)
+    return verdictOf(requests, world, granting(came.missing)).allowed ? [] : [`a grant in ${came.missing.join(' and ')} does not help`]
+  const still = verdictOf(requests, world, granting(everywhere))
+  const gone = verdictOf(requests, world, (...before) => granting(everywhere)(...without(came.by)(...before)))
+  return [
+    ...(still.by.join() === came.by.join() ? [] : [`with everything granted expected ${say(came)}; came ${say(still)}`]),
+    ...(gone.allowed ? [] : [`without ${came.by.join(', ')} and with everything granted ${say(gone)}`]),
+  ]
 }
 
-export function combined(decisions: readonly Decision[]): Verdict {
-  const refused = decisions.filter(({ allowed }) => !allowed)
-  const by = [...new Set(refused.flatMap((decision) => decision.by))].toSorted()
-  return { allowed: refused.length === 0, by, missing: by.length > 0 ? [] : (refused[0]?.missing ?? []) }
+/** What is wrong with the row of a service. */
+export function faultsOfService({ service, parts, may }: ServiceRow, world: World): readonly string[] {
+  const came = verdictOf(
+    parts.map((part) => requestOfService(service, part, world)),
+    world,
+  )
+  return came.allowed === may ? [] : [`expected ${may ? 'allowed' : 'denied'}; came ${say(came)}`]
 }
 
-const mapped = ({ identity, resource }: Applying, to: (policy: Policy) => Policy): Applying => ({
-  identity: identity.map(to),
-  resource: resource && to(resource),
-})
+const say = ({ allowed, by, missing }: Verdict): string =>
+  allowed ? 'allowed' : by.length > 0 ? `denied by ${by.join(', ')}` : `no grant in ${missing.join(' and ')}`
 
 /** Takes these statements out. */
 export const without =
   (refs: readonly string[]): Change =>
-  (request, applied) => {
-    const less = (policy: Policy): Policy => ({
+  (request, applied) =>
+    changed(request, applied, (policy) => ({
       ...policy,
       statements: policy.statements.filter(({ sid }) => !refs.includes(`${policy.name}#${sid}`)),
-    })
-    const through = request.through && { ...request.through, policy: less(request.through.policy) }
-    return [{ ...request, through }, mapped(applied, less)]
-  }
+    }))
 
-const all = { Effect: 'Allow', Action: '*' }
-const document = (statement: object) => ({ Version: '2012-10-17', Statement: { Sid: 'Granted', ...all, ...statement } })
+const document = (statement: object) => ({
+  Version: '2012-10-17',
+  Statement: { Sid: 'Granted', Effect: 'Allow', Action: '*', ...statement },
+})
 const grantTo = parsePolicy('granted', 'identity', document({ Resource: '*' }))
 const grantAt: readonly Statement[] = parsePolicy('granted', 'resource', document({ Resource: '*', Principal: '*' })).statements
 
-/** Adds a grant of everything at these places: then only statements that deny are left in the way. */
+/** Adds a grant of everything at these places. */
 export const granting =
-  (...places: readonly Place[]): Change =>
-  (request, applied) => {
-    const more = (policy: Policy): Policy => ({ ...policy, statements: [...policy.statements, ...grantAt] })
-    const through =
-      places.includes('endpoint') && request.through ? { ...request.through, policy: more(request.through.policy) } : request.through
-    return [
-      { ...request, through },
-      {
-        identity: places.includes('identity') ? [...applied.identity, grantTo] : applied.identity,
-        resource: places.includes('resource')
-          ? more(applied.resource ?? { name: 'granted', kind: 'resource', statements: [] })
-          : applied.resource,
-      },
-    ]
+  (places: readonly Place[]): Change =>
+  (request, { identity, resource }) => {
+    const more = (policy: Policy, place: Place): Policy =>
+      places.includes(place) ? { ...policy, statements: [...policy.statements, ...grantAt] } : policy
+    const through = request.through && { ...request.through, policy: more(request.through.policy, 'endpoint') }
+    const applied = {
+      identity: places.includes('identity') ? [...identity, grantTo] : identity,
+      resource: more(resource ?? { name: 'granted', kind: 'resource', statements: [] }, 'resource'),
+    }
+    return [{ ...request, through }, applied]
   }
 
-export const both =
-  (first: Change, second: Change): Change =>
-  (request, applied) =>
-    second(...first(request, applied))
+function changed(request: Request, { identity, resource }: Applying, to: (policy: Policy) => Policy): readonly [Request, Applying] {
+  const through = request.through && { ...request.through, policy: to(request.through.policy) }
+  return [
+    { ...request, through },
+    { identity: identity.map(to), resource: resource && to(resource) },
+  ]
+}

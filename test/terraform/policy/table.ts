@@ -6,7 +6,7 @@ import { commands, hosts, launches } from './table/hosts.ts'
 import { input } from './table/input.ts'
 import { keys } from './table/keys.ts'
 import { queues, table, topics } from './table/messages.ts'
-import { agents, network } from './table/network.ts'
+import { agents, network, thefts } from './table/network.ts'
 import { output } from './table/output.ts'
 import { logs, parameters } from './table/parameters.ts'
 import { roles } from './table/roles.ts'
@@ -36,5 +36,6 @@ export const chapters: readonly Chapter[] = [
   { title: 'Logs', rows: logs },
   { title: 'Out of our network', rows: network },
   { title: 'The SSM agent', rows: agents },
+  { title: 'Stolen credentials', rows: thefts },
   { title: 'After the environment is destroyed', rows: destroyed, foundationOnly: true },
 ]

@@ -85,9 +85,9 @@ export function requestOf(who: Who, { action, on, says: said = {}, by, beside, o
 
 const via = (service: string, by: string): Values => (service === 'kms' ? { 'kms:ViaService': `${by}.${region}.amazonaws.com` } : {})
 
-/** The request of a service of AWS as itself, for an account's resource. */
+/** The request of a service of AWS as itself. It comes from an account of AWS's own, which is none of ours. */
 export function requestOfService(name: string, { action, on, says = {}, owner = account }: Part, world: World): Request {
-  const base = { ...always, ...(action.startsWith('s3:') ? ofS3 : {}), 'aws:SourceAccount': account }
+  const base = { ...always, ...(action.startsWith('s3:') ? ofS3 : {}), 'aws:PrincipalAccount': '000000000000' }
   return { principal: serviceOf(name), action, resource: arnWith(world, on), account: owner, context: { ...base, ...spelled(says, world) } }
 }
 

@@ -157,6 +157,20 @@ export const records: readonly Row[] = [
     may: ['auditor', 'break-glass'],
     denies: readRecord('audit'),
   },
+  {
+    ctl: 'ctl:S10',
+    does: 'list the records',
+    parts: list('audit', 'AWSLogs/'),
+    may: ['auditor', 'break-glass', ...admins],
+    denies: outsiders('audit'),
+  },
+  {
+    ctl: 'ctl:S10',
+    does: 'look at what the bucket of records is set to',
+    parts: [{ action: 's3:GetBucketObjectLockConfiguration', on: 'bucket audit' }],
+    may: ['auditor', ...admins],
+    denies: outsiders('audit'),
+  },
   noDelete('audit', 'a record', head),
   ...['s3:BypassGovernanceRetention', 's3:PutObjectRetention'].map(
     (action): Row => ({

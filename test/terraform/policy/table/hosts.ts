@@ -238,6 +238,12 @@ export const hosts: readonly Row[] = [
   },
   {
     ctl: 'ctl:I3',
+    does: 'see which images there are',
+    parts: [{ action: 'ec2:DescribeImages', on: '*' }],
+    may: ['bastion', 'image builder', 'auditor', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
     does: "read a worker's console",
     parts: [{ action: 'ec2:GetConsoleOutput', on: worker, says: about('worker') }],
     may: ['bastion', ...admins],
@@ -357,5 +363,11 @@ export const commands: readonly Row[] = [
     does: 'patch the bastion',
     parts: run('AWS-RunPatchBaseline', 'instance bastion', 'bastion'),
     may: ['patch service', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'read what a command said',
+    parts: [{ action: 'ssm:GetCommandInvocation', on: '*' }],
+    may: ['bastion', 'patch service', ...admins],
   },
 ]

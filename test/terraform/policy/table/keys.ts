@@ -1,13 +1,16 @@
 /** The three keys, asked directly and by services in somebody's name. */
 import type { Part, Row } from './ask.ts'
 import { ofDataKey } from './bars.ts'
-import { admins, but, everybody, inPerson, withRole } from './people.ts'
+import { admins, but, everybody, inPerson, type Who, withRole } from './people.ts'
 
 type Key = 'data' | 'ops' | 'ticket'
 const use = (action: string, name: Key, more: Partial<Part> = {}): readonly Part[] => [
   { action: `kms:${action}`, on: `key ${name}`, ...more },
 ]
-const disk = { 'kms:GrantIsForAWSResource': 'true' }
+const grant = { 'kms:GrantIsForAWSResource': 'true' }
+const ofLedger = { 'kms:EncryptionContext:aws:dynamodb:tableName': 'hipaa_vpc-ledger' }
+const ofIntake = { 'kms:EncryptionContext:aws:lambda:FunctionArn': '@function intake' }
+const launchers: readonly Who[] = ['bastion', ...admins]
 const nobodyAt = { resource: everybody }
 
 /** Rows of which no service is told which object it is about; nobody gets a key so. */
@@ -53,7 +56,7 @@ export const keys: readonly Row[] = [
   {
     ctl: 'ctl:I2',
     does: 'let EC2 use the data key for a disk of a host they start',
-    parts: use('CreateGrant', 'data', { by: 'ec2', says: disk }),
+    parts: use('CreateGrant', 'data', { by: 'ec2', says: grant }),
     may: ['bastion', ...admins],
     denies: {
       'intake#DenyDataKey': ['intake'],
@@ -79,6 +82,26 @@ export const keys: readonly Row[] = [
     ...directly('have EC2 hand out what is under the data key', use('Decrypt', 'data', { by: 'ec2' }), ofDataKey),
     among: inPerson,
   },
+  ...(
+    [
+      ['CreateGrant', 'let EC2 use the ops key for a disk of a host they start', 'ec2', grant, launchers],
+      ['GenerateDataKeyWithoutPlaintext', 'have a key made under the ops key that EC2 alone can open', 'ec2', {}, launchers],
+      ['CreateGrant', 'let DynamoDB use the ops key for a table they make', 'dynamodb', grant, admins],
+      ['GenerateDataKey', 'have DynamoDB make keys for the ledger', 'dynamodb', ofLedger, admins],
+      ['CreateGrant', 'let Lambda use the ops key for a function they make', 'lambda', grant, admins],
+      ['Encrypt', 'have Lambda encrypt what is told to intake', 'lambda', ofIntake, admins],
+      ['Decrypt', 'have Lambda show what is told to intake', 'lambda', ofIntake, [...admins, 'intake']],
+    ] as const
+  ).map(
+    ([action, does, by, says, may]): Row => ({
+      ctl: 'ctl:I6',
+      does,
+      parts: use(action, 'ops', { by, says }),
+      may,
+      missing: nobodyAt,
+      among: inPerson,
+    }),
+  ),
   ...(['data', 'ops', 'ticket'] as const).flatMap((name): Row[] => [
     {
       ctl: 'ctl:I6',

@@ -1,7 +1,7 @@
 /** What gets through the endpoints of our network: things of others that welcome everybody, and others' credentials. */
 import { account, region } from '../../given.ts'
 import type { Part, Row } from './ask.ts'
-import { elsewhere, type Who } from './people.ts'
+import { elsewhere, type Who, withRole } from './people.ts'
 
 const inside: readonly Who[] = [
   'worker',
@@ -82,6 +82,37 @@ export const network: readonly Row[] = [
   shut('ctl:N10', 'take commands of SSM with credentials of another account', { action: 'ec2messages:GetMessages', on: '*' }, stranger),
 ]
 
+/** Credentials that were taken along. */
+export const thefts: readonly Row[] = [
+  {
+    ctl: 'ctl:I4',
+    does: "ring the doorbell with a worker's credentials",
+    parts: [{ action: 'sqs:SendMessage', on: 'queue doorbell' }],
+    may: ['worker'],
+    among: withRole('worker'),
+  },
+  {
+    ctl: 'ctl:I4',
+    does: "read the ledger with the bastion's credentials",
+    parts: [{ action: 'dynamodb:GetItem', on: 'table ledger', says: { 'dynamodb:LeadingKeys': ['run#1'] } }],
+    may: ['bastion'],
+    among: withRole('bastion'),
+  },
+  {
+    ctl: 'ctl:I4',
+    does: "end a worker with the sweeper's credentials",
+    parts: [
+      {
+        action: 'ec2:TerminateInstances',
+        on: `arn:aws:ec2:${region}:${account}:instance/i-0aaaaaaaaaaaaaaaa`,
+        says: { 'aws:ResourceTag/PIT': 'hipaa_vpc', 'aws:ResourceTag/skep:role': 'worker' },
+      },
+    ],
+    may: ['sweeper'],
+    among: withRole('sweeper'),
+  },
+]
+
 const agent = (action: string, on = '*'): readonly Part[] => [{ action, on }]
 const hosts: readonly Who[] = ['worker', 'key host', 'bastion', 'workstation', 'image builder']
 const withSessions = hosts.filter((who) => who !== 'key host')
@@ -118,4 +149,12 @@ export const agents: readonly Row[] = [
     agent('ssm:GetDocument', `arn:aws:ssm:${region}::document/AWS-RunShellScript`).map((part) => ({ ...part, owner: account })),
     hosts,
   ),
+  {
+    ctl: 'ctl:N10',
+    does: 'write a log of ours, from within our network',
+    parts: agent('logs:PutLogEvents', `arn:aws:logs:${region}:${account}:log-group:/hipaa_vpc/flow:log-stream:1`),
+    may: ['administrator in our network'],
+    among: ['administrator in our network', ...insiders.filter((who) => who !== 'stranger in our network')],
+    note: 'No host of ours writes one yet. The endpoint is there for those to come.',
+  },
 ]

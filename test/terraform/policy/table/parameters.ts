@@ -64,6 +64,7 @@ function overwriting(): NonNullable<Row['denies']> {
   }
 }
 
+const trail = `arn:aws:cloudtrail:${region}:${account}:trail/hipaa_vpc-trail`
 const lines = (group: string, stream: string): string => `arn:aws:logs:${region}:${account}:log-group:${group}:log-stream:${stream}`
 const groups: readonly (readonly [string, string, string, Who])[] = [
   ["intake's log", '/aws/lambda/hipaa_vpc-intake', '2026/11/27/1', 'intake'],
@@ -102,10 +103,22 @@ export const logs: readonly Row[] = [
     may: ['auditor', ...admins],
   },
   {
-    ctl: 'ctl:I1',
+    ctl: 'ctl:A1',
+    does: 'see whether the trail runs',
+    parts: [{ action: 'cloudtrail:GetTrailStatus', on: trail }],
+    may: ['auditor', ...admins],
+  },
+  {
+    ctl: 'ctl:A1',
     does: 'stop the trail',
-    parts: [{ action: 'cloudtrail:StopLogging', on: `arn:aws:cloudtrail:${region}:${account}:trail/hipaa_vpc-trail` }],
+    parts: [{ action: 'cloudtrail:StopLogging', on: trail }],
     may: admins,
     note: 'Raises an alarm.',
+  },
+  {
+    ctl: 'ctl:I1',
+    does: 'write down how long calls of a function took',
+    parts: [{ action: 'xray:PutTraceSegments', on: '*' }],
+    may: ['intake', ...admins],
   },
 ]

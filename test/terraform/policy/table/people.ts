@@ -94,6 +94,7 @@ export const people = {
   'receiver of results': outsider(roleArn('recipient', elsewhere)),
   officer: outsider(roleArn('officer', elsewhere)),
   inspector: outsider(roleArn('auditor', elsewhere)),
+  'administrator in our network': { ...outsider(roleArn('administrator')), way: 'endpoints', address: '10.0.0.5' },
   "pretender in a worker's role": { way: 'internet', principal: () => sessionOf(ours('worker'), 'made-anew'), mighty: true },
   "pretender in a worker's role, with an endpoint": {
     way: 'foreign endpoint',
