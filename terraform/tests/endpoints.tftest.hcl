@@ -69,7 +69,7 @@ run "endpoints" {
   }
 
   assert {
-    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : length(jsondecode(endpoint.policy).Statement) == 1 && alltrue([for statement in jsondecode(endpoint.policy).Statement : statement.Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"])])
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : length(jsondecode(endpoint.policy).Statement) == 1 && alltrue([for statement in jsondecode(endpoint.policy).Statement : try(statement.Condition.StringEquals["aws:PrincipalAccount"], "any") == "123456789012"])])
     error_message = "ctl:N10 each has a policy: this account's principals only"
   }
 

@@ -97,7 +97,7 @@ run "network" {
   }
 
   assert {
-    condition     = { for rule in aws_vpc_security_group_ingress_rule.people : rule.cidr_ipv4 => [rule.security_group_id, rule.from_port, rule.to_port, rule.ip_protocol] } == { for network in ["203.0.113.0/24", "198.51.100.7/32"] : network => [aws_security_group.this["bastion"].id, 22, 22, "tcp"] }
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.people : "${rule.cidr_ipv4} ${rule.security_group_id} ${rule.ip_protocol} ${rule.from_port}-${rule.to_port}"]) == toset([for network in ["203.0.113.0/24", "198.51.100.7/32"] : "${network} ${aws_security_group.this["bastion"].id} tcp 22-22"])
     error_message = "ctl:N4 people reach port 22 of the bastion, from their networks only"
   }
 
