@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { sources, terraformTest, withoutTerraform } from './terraform.ts'
+import { sources, withoutTerraform } from './terraform.ts'
+import { terraformTest } from './test-runs.ts'
 import { preparedTree } from './tree.ts'
 
 const missing = withoutTerraform()

@@ -5,17 +5,30 @@
  *     preparedTree()     tree.ts          an initialised copy of terraform/, shared by all tests: do not write there
  *     treeOfOnesOwn()    tree.ts          an initialised copy to change; disposable
  *     terraform(tree, args)               runs Terraform there: exit code, stdout, stderr
- *     terraformTest(tree, options)        runs `terraform test -json` there: its runs and every named failure
+ *     terraformTest(tree, options)        runs `terraform test -json` there: its runs and every named failure (test-runs.ts)
  *     mockApply('environment')  mock.ts   every resource and output of a root as applied to a mock of AWS, with policies
  *                                         known and an ARN and id of its own for each; reckoned once and kept by content
  *
  * SKEP_TERRAFORM_TREE names another tree to test than ours, one that treeOfOnesOwn() made: mutants are tried so.
  * SKEP_TERRAFORM_MIRROR names a directory of providers, in the layout of `terraform providers mirror`.
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { spawn } from 'node:child_process'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { once } from './once.ts'
 
 const project = resolve(import.meta.dirname, '../..')
 
@@ -27,15 +40,6 @@ export const sources = otherTree ?? join(project, 'terraform')
 
 /** What is reckoned from our own sources outlives the process; what is reckoned from others' lies beside them. */
 export const cache = otherTree === undefined ? join(project, 'node_modules/.cache/skep-terraform') : join(dirname(otherTree), 'cache')
-
-const noTerraform = spawnSync('terraform', ['version'], {
-  env: { ...process.env, TF_CLI_CONFIG_FILE: '/dev/null', CHECKPOINT_DISABLE: '1' },
-})
-
-/** Why tests that need Terraform cannot run here; undefined when they can. In CI they have to. */
-export function withoutTerraform(): string | undefined {
-  return noTerraform.status === 0 || process.env['CI'] === 'true' ? undefined : 'there is no terraform on this machine'
-}
 
 /** Where providers lie on this machine; undefined: they are fetched from the registry. */
 function findMirror(): string | undefined {
@@ -58,17 +62,22 @@ function foldersOf(folder: string): readonly string[] {
   }
 }
 
+const mirror = findMirror()
+
+/** Where the provider is kept that came from the registry. */
+const fetched = join(project, 'node_modules/.cache/terraform-plugins')
+
 /** A configuration of Terraform's own command line that owes nothing to the one of whoever runs the tests. */
 function writeCliConfig(): string {
-  const mirror = findMirror()
-  const plugins = join(project, 'node_modules/.cache/terraform-plugins')
-  mkdirSync(mirror === undefined ? plugins : cache, { recursive: true })
-  const file = join(mirror === undefined ? plugins : cache, 'cli.tfrc')
   const from =
     mirror === undefined
-      ? `plugin_cache_dir = ${JSON.stringify(plugins)}`
+      ? `plugin_cache_dir = ${JSON.stringify(fetched)}`
       : `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n}`
-  writeFileSync(file, `disable_checkpoint = true\n${from}\n`)
+  const file = join(cache, 'cli.tfrc')
+  mkdirSync(cache, { recursive: true })
+  // Others may be reading it.
+  writeFileSync(`${file}-${process.pid}`, `disable_checkpoint = true\n${from}\n`)
+  renameSync(`${file}-${process.pid}`, file)
   return file
 }
 
@@ -119,61 +128,31 @@ export async function terraformOk(directory: string, args: readonly string[]): P
   return stdout
 }
 
-export interface TestRun {
-  readonly file: string
-  readonly run: string
-  readonly status: string
-}
-export interface TestFailure {
-  readonly file: string
-  readonly run: string
-  /** What the assert says, or Terraform's own error with its place. */
-  readonly message: string
-}
-export interface Tested {
-  readonly code: number
-  /** Every run block of every test file, as Terraform found them. */
-  readonly found: Readonly<Record<string, readonly string[]>>
-  readonly runs: readonly TestRun[]
-  readonly failures: readonly TestFailure[]
+const program = await terraform(project, ['version']).catch(() => undefined)
+const missing = program?.code === 0 ? await withoutProvider() : 'there is no terraform on this machine'
+
+/** Why tests that need Terraform cannot run here; undefined when they can. In CI they have to. */
+export function withoutTerraform(): string | undefined {
+  return process.env['CI'] === 'true' ? undefined : missing
 }
 
-interface Diagnostic {
-  readonly severity: string
-  readonly summary: string
-  readonly detail: string
-  readonly range?: { readonly filename: string; readonly start: { readonly line: number } }
-}
-interface Line {
-  readonly '@testfile'?: string
-  readonly '@testrun'?: string
-  readonly type: string
-  readonly test_abstract?: Readonly<Record<string, readonly string[]>>
-  readonly test_run?: { readonly path: string; readonly run: string; readonly progress: string; readonly status?: string }
-  readonly diagnostic?: Diagnostic
-}
-
-/** Runs the tests of a copy of terraform/: all files of its `tests`, or those named. */
-export async function terraformTest(tree: string, options: { readonly files?: readonly string[] } = {}): Promise<Tested> {
-  const filters = (options.files ?? []).map((file) => `-filter=tests/${file}`)
-  const { code, stdout, stderr } = await terraform(tree, ['test', '-json', ...filters])
-  const lines: readonly Line[] = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
-  if (lines.length === 0) throw new Error(`terraform test said nothing:\n${stderr}`)
-  return {
-    code,
-    found: Object.assign({}, ...lines.map((line) => line.test_abstract ?? {})),
-    runs: lines.flatMap(({ test_run: run }) =>
-      run?.progress === 'complete' ? [{ file: run.path, run: run.run, status: run.status ?? 'unknown' }] : [],
-    ),
-    failures: lines.flatMap((line) =>
-      line.diagnostic?.severity === 'error'
-        ? [{ file: line['@testfile'] ?? '', run: line['@testrun'] ?? '', message: messageOf(line.diagnostic) }]
-        : [],
-    ),
+/** Without a mirror, the provider is fetched once. */
+async function withoutProvider(): Promise<string | undefined> {
+  if (mirror !== undefined) return undefined
+  mkdirSync(fetched, { recursive: true })
+  try {
+    await once(join(fetched, 'fetched'), async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'skep-provider-'))
+      try {
+        for (const name of ['versions.tf', '.terraform.lock.hcl']) copyFileSync(join(sources, name), join(folder, name))
+        await terraformOk(folder, ['init', '-input=false', '-no-color'])
+        writeFileSync(join(fetched, 'fetched'), '')
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    })
+    return undefined
+  } catch {
+    return 'there is no mirror of providers on this machine, and the registry gave none'
   }
-}
-
-function messageOf({ summary, detail, range }: Diagnostic): string {
-  if (summary === 'Test assertion failed') return detail
-  return `${summary}: ${detail}${range === undefined ? '' : ` (${range.filename}:${range.start.line})`}`
 }

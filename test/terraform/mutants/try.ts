@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { cache, sources, terraformTest } from '../terraform.ts'
+import { cache, sources } from '../terraform.ts'
+import { terraformTest } from '../test-runs.ts'
 import { treeOfOnesOwn } from '../tree.ts'
 import type { Mutant } from './mutant.ts'
 
