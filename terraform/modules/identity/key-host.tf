@@ -54,6 +54,16 @@ locals {
           Condition = { StringEquals = { "kms:ViaService" = local.through.s3 } }
         },
         {
+          Sid      = "AppendToAuditChain"
+          Effect   = "Allow"
+          Action   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+          Resource = local.ledger
+          Condition = {
+            "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "audit#*" }
+            Null                      = { "dynamodb:LeadingKeys" = "false" }
+          }
+        },
+        {
           Sid       = "UseOpsKey"
           Effect    = "Allow"
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]

@@ -73,16 +73,6 @@ locals {
   # The audit chain lies in the ledger, in partitions audit#...; its heads lie in the locked bucket.
   append_audit = [
     {
-      Sid      = "AppendToAuditChain"
-      Effect   = "Allow"
-      Action   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
-      Resource = local.ledger
-      Condition = {
-        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "audit#*" }
-        Null                      = { "dynamodb:LeadingKeys" = "false" }
-      }
-    },
-    {
       Sid      = "KeepHeadsOfAuditChain"
       Effect   = "Allow"
       Action   = "s3:PutObject"
