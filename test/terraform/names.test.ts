@@ -92,24 +92,27 @@ describe('everything that can be tagged carries the tag', () => {
   })
 
   // The provider's own tags do not reach what EC2 makes of a template, nor an instance's disks.
-  test.skipIf(missing !== undefined)('by the template, for whatever is made of it, and by instances for their disks', async () => {
-    const { resources } = await mockApply('environment')
-    const template = resources.find(({ type }) => type === 'aws_launch_template')
-    const specifications = template?.values['tag_specifications'] as readonly { resource_type: string; tags: Record<string, string> }[]
-    expect(Object.fromEntries(specifications.map(({ resource_type, tags: { PIT } }) => [resource_type, PIT]))).toMatchObject({
-      instance: 'hipaa_vpc',
-      volume: 'hipaa_vpc',
-      'network-interface': 'hipaa_vpc',
-    })
-    const disks = resources
-      .filter(({ type }) => type === 'aws_instance')
-      .map(({ address, values }) => {
-        const [root] = values['root_block_device'] as readonly { tags: Record<string, string> | null }[]
-        return [address, ((values['volume_tags'] ?? root?.tags ?? {}) as Record<string, string>)['PIT']]
+  test.skipIf(missing !== undefined)(
+    missing ?? 'by the template, for whatever is made of it, and by instances for their disks',
+    async () => {
+      const { resources } = await mockApply('environment')
+      const template = resources.find(({ type }) => type === 'aws_launch_template')
+      const specifications = template?.values['tag_specifications'] as readonly { resource_type: string; tags: Record<string, string> }[]
+      expect(Object.fromEntries(specifications.map(({ resource_type, tags: { PIT } }) => [resource_type, PIT]))).toMatchObject({
+        instance: 'hipaa_vpc',
+        volume: 'hipaa_vpc',
+        'network-interface': 'hipaa_vpc',
       })
-    expect(disks).not.toEqual([])
-    expect(disks.filter(([, pit]) => pit !== 'hipaa_vpc')).toEqual([])
-  })
+      const disks = resources
+        .filter(({ type }) => type === 'aws_instance')
+        .map(({ address, values }) => {
+          const [root] = values['root_block_device'] as readonly { tags: Record<string, string> | null }[]
+          return [address, ((values['volume_tags'] ?? root?.tags ?? {}) as Record<string, string>)['PIT']]
+        })
+      expect(disks).not.toEqual([])
+      expect(disks.filter(([, pit]) => pit !== 'hipaa_vpc')).toEqual([])
+    },
+  )
 })
 
 describe('the rules themselves', () => {
