@@ -232,6 +232,28 @@ describe.skipIf(missing !== undefined)(missing ?? 'in the environment', () => {
     expect(openings(resources)).toEqual(listed.toSorted())
   })
 
+  // A rule that the other fence makes idle is a hole half dug.
+  test('ctl:N5 ctl:N6 every rule of a group opens something by itself', () => {
+    const idle = resources.filter(({ type, values, address }) => {
+      const side = /^aws_vpc_security_group_(ingress|egress)_rule$/.exec(type)?.[1]
+      if (side === undefined) return false
+      const alone = resources.filter(
+        (one) => one.type !== type || one.values['security_group_id'] !== values['security_group_id'] || one.address === address,
+      )
+      return !reachable(modelOf(alone, toCome)).some(({ from, to }) => {
+        const host = side === 'egress' ? from : to
+        return host.kind === 'host' && host.groups.includes(String(values['security_group_id']))
+      })
+    })
+    expect(idle.map(({ address }) => address)).toEqual([])
+  })
+
+  test('ctl:N7 every rule of a NACL and every route is needed', () => {
+    const parts = resources.filter(({ type }) => type === 'aws_network_acl_rule' || type === 'aws_route')
+    const idle = parts.filter((part) => difference(resources.filter((one) => one !== part)).length === 0)
+    expect(idle.map(({ address }) => address)).toEqual([])
+  })
+
   test('ctl:N5 ctl:N11 ways out are those of docs/network.md: the isolated subnet has none', () => {
     const rows = page.flatMap(([subnet = '', , way = '', who]) =>
       who === undefined || !/^(`internet`|`NAT`|none)$/.test(way) ? [] : [[subnet, way]],
