@@ -4,7 +4,7 @@ locals {
   records = [for purpose in ["audit", "access_logs", "config"] : var.names.bucket_arns[purpose]]
   groups  = [for arn in values(var.names.log_group_arns) : "${arn}:*"]
 
-  own = { for service in ["cloudwatch", "logs"] : service => "${var.names.partition}:${service}:${var.names.region}:${var.names.account}" }
+  cloudwatch = "${var.names.partition}:cloudwatch:${var.names.region}:${var.names.account}"
 
   auditor_policy = jsonencode({
     Version = "2012-10-17"
@@ -37,10 +37,10 @@ locals {
         Resource = local.groups
       },
       {
-        Sid      = "FindLogsAndAlarms"
+        Sid      = "LookAtAlarms"
         Effect   = "Allow"
-        Action   = ["cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"]
-        Resource = ["arn:${local.own.cloudwatch}:alarm:*", "arn:${local.own.logs}:log-group:*"]
+        Action   = "cloudwatch:DescribeAlarms"
+        Resource = "arn:${local.cloudwatch}:alarm:*"
       },
       {
         Sid      = "ReadTrail"
@@ -87,7 +87,7 @@ locals {
           "cloudtrail:DescribeTrails", "cloudtrail:LookupEvents", "ec2:DescribeFlowLogs",
           "ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeNetworkAcls", "ec2:DescribeRouteTables",
           "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSnapshots", "ec2:DescribeSubnets",
-          "ec2:DescribeVolumes", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "logs:GetQueryResults",
+          "ec2:DescribeVolumes", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "logs:DescribeLogGroups", "logs:GetQueryResults",
         ]
         Resource = "*"
       },

@@ -1,30 +1,19 @@
 /** The table held against the policies of both roots, statement by statement. */
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { account } from '../given.ts'
-import { mockApply } from '../mock.ts'
-import { withoutTerraform } from '../terraform.ts'
-import { worldOf } from './collect.ts'
 import type { Request } from './decide.ts'
 import { sessionOf } from './principal.ts'
 import { faultsOf, faultsOfService, granting, requestsOf, verdictOf, without } from './rows.ts'
 import { requestOfService } from './table/ask.ts'
-import { everybody, roleArn, withOutsiders } from './table/people.ts'
+import { everybody, roleArn } from './table/people.ts'
 import { services } from './table/services.ts'
-import { short } from './table/short.ts'
+import { missing, worlds } from './table/worlds.ts'
 import { chapters } from './table.ts'
 import { arnOf, type World } from './world.ts'
 
-const reason = withoutTerraform()
-let whole: World
-let foundation: World
+const { whole, foundation } = await worlds()
 
-describe.skipIf(reason !== undefined)(`who may do what${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  beforeAll(async () => {
-    const [kept, made] = await Promise.all([mockApply('foundation'), mockApply('environment')])
-    whole = withOutsiders(worldOf(account, [...kept.resources, ...made.resources], short))
-    foundation = withOutsiders(worldOf(account, kept.resources, short))
-  }, 240_000)
-
+describe.skipIf(missing !== undefined)(missing ?? 'who may do what', () => {
   describe.each(chapters)('$title:', ({ rows, foundationOnly }) => {
     test.each(rows.map((row) => [row.ctl, row.does, row] as const))('%s who may %s', (_, __, row) => {
       const world = foundationOnly ? foundation : whole

@@ -21,6 +21,7 @@ const named = (principal: Statement['Principal']): { readonly AWS?: Texts | unde
 const unrestrictable = new Set([
   'cloudtrail:DescribeTrails',
   'cloudtrail:LookupEvents',
+  'logs:DescribeLogGroups',
   'logs:GetQueryResults',
   'ssm:DescribeInstanceInformation',
   'ssm:GetCommandInvocation',

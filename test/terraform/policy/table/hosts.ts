@@ -258,7 +258,7 @@ export const hosts: readonly Row[] = [
     (action): Row => ({
       ctl: 'ctl:I3',
       does: `change what runs, or who gets in (${action})`,
-      parts: [{ action, on: worker, says: about('worker') }],
+      parts: [{ action, on: action.includes('LaunchTemplate') ? 'template worker' : worker, says: about('worker') }],
       may: admins,
       denies: { 'bastion-limits#DenyChangeOfHosts': withRole('bastion') },
     }),

@@ -139,7 +139,6 @@ export const agents: readonly Row[] = [
     'ec2messages:SendReply',
     'ssmmessages:CreateControlChannel',
     'ssmmessages:OpenControlChannel',
-    'ssm:ListInstanceAssociations',
   ].map((action) => may(`take commands (${action})`, agent(action), hosts)),
   ...['ssmmessages:CreateDataChannel', 'ssmmessages:OpenDataChannel'].map((action) =>
     may(`open a session (${action})`, agent(action), withSessions),

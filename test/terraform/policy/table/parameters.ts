@@ -93,8 +93,14 @@ export const logs: readonly Row[] = [
   {
     ctl: 'ctl:I1',
     does: 'find log groups',
-    parts: [{ action: 'logs:DescribeLogGroups', on: `arn:aws:logs:${region}:${account}:log-group:/hipaa_vpc/flow` }],
+    parts: [{ action: 'logs:DescribeLogGroups', on: '*' }],
     may: ['auditor', 'flow log', ...admins],
+  },
+  {
+    ctl: 'ctl:I1',
+    does: 'see which alarms there are',
+    parts: [{ action: 'cloudwatch:DescribeAlarms', on: `arn:aws:cloudwatch:${region}:${account}:alarm:hipaa_vpc-root` }],
+    may: ['auditor', ...admins],
   },
   {
     ctl: 'ctl:I1',
