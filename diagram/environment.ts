@@ -1,6 +1,6 @@
 /** From plans and states to what is drawn of them. */
 import { isNetwork } from './cidr.ts'
-import { flowsOf } from './flows.ts'
+import { flowsOf, openWithout } from './flows.ts'
 import { HOSTS, type Host, hostsOf } from './hosts.ts'
 import { type Links, linksOf } from './links.ts'
 import type { Environment, Gateway, Network, Place } from './model.ts'
@@ -45,10 +45,10 @@ const drawn: ReadonlySet<string> = new Set([
 
 /** Everything of the plans and states, as one environment. */
 export function environmentOf(plans: readonly Plan[]): Environment {
-  const resources = withoutDoubles(plans.flatMap((plan) => plan.resources)).toSorted(byKey)
+  const resources = withoutDoubles(plans.flatMap((plan) => plan.resources)).toSorted(inOrder)
   const links = linksOf(plans)
   const setting = settingOf(resources)
-  const { rules, unplaced } = rulesOf(resources, links)
+  const { rules, unplaced, byKey } = rulesOf(resources, links)
   const hosts = hostsOf(resources, links, setting)
   const { services, calls } = servicesOf(resources, links, setting)
 
@@ -69,7 +69,8 @@ export function environmentOf(plans: readonly Plan[]): Environment {
     services,
     calls,
     notDrawn: countsOf(resources),
-    unplacedRules: unplaced,
+    rulesUnplaced: unplaced,
+    rulesByKey: byKey,
   })
 }
 
@@ -90,7 +91,7 @@ function withoutDoubles(resources: readonly Resource[]): readonly Resource[] {
   return resources.filter(({ data, type, values }) => !data || !made.has(`${type} ${values.id}`))
 }
 
-const byKey = (a: Resource, b: Resource): number => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1)
+const inOrder = (a: Resource, b: Resource): number => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1)
 
 function countsOf(resources: readonly Resource[]): Environment['notDrawn'] {
   const counts = new Map<string, number>()
@@ -132,6 +133,9 @@ function networkOf(
     places: hosts.map((host) => placeOf(host, shortened(host.name, inNetwork), name, alsoOpen.get(host.key) ?? [])),
     outsiders,
     flows,
+    openGroups: [...openWithout(hosts, rules, cidrs)]
+      .filter(([group]) => homeOf(group) === vpc)
+      .map(([group, open]) => `${shortened(nameOf(group, setting), inNetwork)} (${open.join(', ')})`),
   }
 }
 

@@ -23,6 +23,26 @@ export interface Flows {
   readonly alsoOpen: ReadonlyMap<string, readonly string[]>
 }
 
+/** What groups without a host let in from outside, by the group. */
+export function openWithout(
+  hosts: readonly Host[],
+  rules: readonly Rule[],
+  cidrs: readonly string[],
+): ReadonlyMap<Resource, readonly string[]> {
+  const taken = new Set(hosts.flatMap(({ groups }) => groups))
+  const open = rules.flatMap(({ group, inbound, peer, ports }) =>
+    inbound && !taken.has(group) && 'cidr' in peer && !cidrs.some((own) => contains(own, peer.cidr))
+      ? { group, cidr: peer.cidr, ports }
+      : [],
+  )
+  return new Map(
+    [...Map.groupBy(open, ({ group }) => group)].map(([group, some]) => [
+      group,
+      [...Map.groupBy(some, ({ cidr }) => cidr)].map(([cidr, same]) => `${inWords(same.map(({ ports }) => ports))} from ${cidr}`),
+    ]),
+  )
+}
+
 /** A host with the rules of its groups. */
 interface Guarded {
   readonly host: Host

@@ -12,7 +12,9 @@ export interface Environment {
   /** Types of resources that have no picture, and how many there are of each. */
   readonly notDrawn: readonly (readonly [type: string, count: number])[]
   /** Security group rules of which is not known yet whom they are about. */
-  readonly unplacedRules: number
+  readonly rulesUnplaced: number
+  /** Security group rules that are placed by what their keys say. */
+  readonly rulesByKey: number
 }
 
 /** A VPC with all that is in it. */
@@ -28,6 +30,8 @@ export interface Network {
   /** Networks outside that are named by a rule. */
   readonly outsiders: readonly Outsider[]
   readonly flows: readonly Flow[]
+  /** What groups let in that nothing drawn here is in, in words. */
+  readonly openGroups: readonly string[]
 }
 
 export type SubnetKind = 'public' | 'private' | 'isolated'

@@ -72,7 +72,9 @@ const together = (rest: readonly Outsider[]): Outsider => ({
 
 function pillOf({ id, cidrs, world }: Outsider): Pill {
   if (world) return { id, name: 'anyone', note: cidrs.join(', '), world }
-  return { id, name: cidrs.join(', '), note: cidrs.length === 1 ? 'allowed network' : `${cidrs.length} allowed networks`, world }
+  const [first = '', second] = cidrs
+  const note = second === undefined ? 'allowed network' : cidrs.length === 2 ? `and ${second}` : `and ${cidrs.length - 1} more networks`
+  return { id, name: first, note, world }
 }
 
 const widthOfPill = ({ name, note }: Pill): number =>

@@ -1,169 +1,103 @@
-/** The whole picture: title, one frame a network with the services beside the first, a legend, and what is not drawn. */
-import { noteFont } from './blocks.ts'
+/** The whole picture: one frame a network, the services beside the first, and what stands around. */
 import { columnOf, gridOf, servedBy } from './cards.ts'
 import type { Environment, Network } from './model.ts'
 import { networkPicture, roomAbove } from './network-picture.ts'
-import type { LineLook, Point, Scene, Shape } from './scene.ts'
-import { type Font, fitted, lined, widthOf } from './text.ts'
+import type { Point, Scene, Shape } from './scene.ts'
+import { footerOf, inWords, legendOf, titleOf } from './surroundings.ts'
+import { type Font, fitted } from './text.ts'
 
 const width = 1200
 const margin = 24
 const pad = 16
 const frameTop = 34
+const room = width - 2 * (margin + pad)
 const servicesWidth = 300
 const between = 44
-const titleFont: Font = { size: 26, bold: true }
-const subtitleFont: Font = { size: 12.5 }
+const mostWays = 3
+const frameFont: Font = { size: 12.5 }
+
+/** A network or the services with the frame around, and how many flows there was no room for. */
+interface Framed {
+  readonly shapes: readonly Shape[]
+  readonly bottom: number
+  readonly without: number
+}
 
 /** Lays out everything. The same environment always gives the same scene. */
 export function pictureOf(environment: Environment): Scene {
+  const title = titleOf(environment, { x: margin + 4, y: margin }, 270)
   const [first, ...others] = environment.networks
-  const shapes: Shape[] = []
-  let without = 0
-  let y = margin
+  const frames = [first === undefined ? servicesAlone(environment, title.bottom) : firstNetwork(environment, first, title.bottom)]
+  for (const network of others) frames.push(furtherNetwork(environment, network, frames.at(-1)?.bottom ?? title.bottom))
 
-  shapes.push(
-    { kind: 'text', at: { x: margin + 4, y: y + 26 }, text: fitted(environment.title, 270, titleFont), font: titleFont, ink: 'ink' },
-    {
-      kind: 'text',
-      at: { x: margin + 4, y: y + 48 },
-      text: environment.from === 'plan' ? 'as planned' : 'as it stands',
-      font: subtitleFont,
-      ink: 'muted',
-    },
-  )
-  y += 64
-
-  const services = environment.services.length > 0
-  if (first !== undefined) {
-    const room = width - 2 * (margin + pad)
-    const networkWidth = services ? room - servicesWidth - between : room
-    // The row of outsiders stands beside the title.
-    const top = Math.max(y, margin + roomAbove(first) - frameTop)
-    const at = { x: margin + pad, y: top + frameTop }
-    const network = networkPicture(first, at, networkWidth, servedBy(environment.services))
-    const column = columnOf(environment.services, environment.calls, { x: at.x + networkWidth + between, y: at.y }, servicesWidth)
-    const ways = network.exits.flatMap(({ service, points }, place): readonly Shape[] => {
-      const entry = column.entries.get(service)
-      if (entry === undefined) return []
-      const x = at.x + networkWidth + 14 + place * 9
-      const last = points.at(-1)
-      return [
-        {
-          kind: 'line',
-          points: [...points, { x, y: last?.y ?? at.y }, { x, y: entry.y }, entry],
-          look: 'endpoint',
-          end: 'head',
-        },
-      ]
-    })
-    const height = frameTop + Math.max(network.height, column.height) + pad
-    shapes.push(...frame(first, environment, top, height), ...network.shapes, ...column.shapes, ...ways)
-    without += network.without
-    y = top + height
-  } else {
-    const grid = gridOf(environment.services, environment.calls, { x: margin + pad, y: y + frameTop }, width - 2 * (margin + pad), 4)
-    const height = frameTop + grid.height + pad
-    shapes.push(...frame(undefined, environment, y, height), ...grid.shapes)
-    y += height
-  }
-  for (const network of others) {
-    const top = y + Math.max(20, roomAbove(network) - frameTop + 20)
-    const made = networkPicture(network, { x: margin + pad, y: top + frameTop }, width - 2 * (margin + pad), new Set())
-    const height = frameTop + made.height + pad
-    shapes.push(...frame(network, environment, top, height), ...made.shapes)
-    without += made.without
-    y = top + height
-  }
-
-  y += 30
-  const looks = new Set(shapes.flatMap((shape) => (shape.kind === 'line' ? shape.look : [])))
-  shapes.push(...legend(looks, { x: margin + 4, y }))
-  if (looks.size > 0) y += 26
-  const footer = footerOf(environment, without)
-  shapes.push(
-    ...footer.map((text, line): Shape => ({ kind: 'text', at: { x: margin + 4, y: y + line * 17 }, text, font: noteFont, ink: 'muted' })),
-  )
-  const height = Math.round(y + Math.max(0, footer.length - 1) * 17 + 22)
-  const page: Shape = { kind: 'box', rect: { x: 0, y: 0, width, height }, look: 'page' }
+  const drawn = [...title.shapes, ...frames.flatMap(({ shapes }) => shapes)]
+  const looks = new Set(drawn.flatMap((shape) => (shape.kind === 'line' ? shape.look : [])))
+  const legend = legendOf(looks, { x: margin + 4, y: (frames.at(-1)?.bottom ?? 0) + 30 })
+  const without = frames.reduce((sum, frame) => sum + frame.without, 0)
+  const footer = footerOf(environment, without, { x: margin + 4, y: legend.bottom }, width - 2 * (margin + 4))
+  const height = Math.ceil(footer.bottom + 6)
   return {
     width,
     height,
     title: `${environment.title}: networks, hosts and who may talk to whom`,
     told: inWords(environment),
-    shapes: [page, ...shapes],
+    shapes: [{ kind: 'box', rect: { x: 0, y: 0, width, height }, look: 'page' }, ...drawn, ...legend.shapes, ...footer.shapes],
   }
 }
 
-function frame(network: Network | undefined, { account, region }: Environment, y: number, height: number): readonly Shape[] {
-  const words = [account === undefined ? 'AWS account' : `AWS account ${account}`, network?.region ?? region].filter(
-    (word) => word !== undefined,
-  )
-  const text = fitted(words.join(' · '), 284, subtitleFont)
-  return [
-    { kind: 'box', rect: { x: margin, y, width: width - 2 * margin, height }, look: 'frame' },
-    { kind: 'text', at: { x: margin + pad, y: y + 23 }, text, font: subtitleFont, ink: 'muted' },
-  ]
+function servicesAlone(environment: Environment, y: number): Framed {
+  const grid = gridOf(environment.services, environment.calls, { x: margin + pad, y: y + frameTop }, room, 4)
+  return framed(environment, undefined, y, grid.height, grid.shapes, 0)
 }
 
-const meanings: readonly (readonly [look: LineLook, words: string])[] = [
-  ['connection', 'may open a connection, on these ports'],
-  ['world', 'open to the world'],
-  ['endpoint', 'to AWS by an endpoint'],
-  ['route', 'route'],
-  ['call', 'event or write'],
+/** The row of outsiders stands beside the title. */
+function firstNetwork(environment: Environment, network: Network, y: number): Framed {
+  const { services, calls } = environment
+  const networkWidth = services.length === 0 ? room : room - servicesWidth - between
+  const top = Math.max(y, margin + roomAbove(network) - frameTop)
+  const at = { x: margin + pad, y: top + frameTop }
+  const made = networkPicture(network, at, networkWidth, servedBy(services))
+  const column = columnOf(services, calls, { x: at.x + networkWidth + between, y: at.y }, servicesWidth)
+  const ways = made.exits.slice(0, mostWays).flatMap(({ service, points }, place): readonly Shape[] => {
+    const entry = column.entries.get(service)
+    const x = at.x + networkWidth + 14 + place * 9
+    return entry === undefined ? [] : [{ kind: 'line', points: onwards(points, x, entry), look: 'endpoint', end: 'head' }]
+  })
+  const shapes = [...made.shapes, ...column.shapes, ...ways]
+  return framed(environment, network, top, Math.max(made.height, column.height), shapes, made.without)
+}
+
+const onwards = (points: readonly Point[], x: number, to: Point): readonly Point[] => [
+  ...points,
+  { x, y: points.at(-1)?.y ?? to.y },
+  { x, y: to.y },
+  to,
 ]
 
-function legend(looks: ReadonlySet<LineLook>, { x, y }: Point): readonly Shape[] {
-  let at = x
-  return meanings.flatMap(([look, text]): readonly Shape[] => {
-    if (!looks.has(look)) return []
-    const from = at
-    at += 42 + widthOf(text, noteFont) + 26
-    return [
-      {
-        kind: 'line',
-        points: [
-          { x: from, y: y - 4 },
-          { x: from + 32, y: y - 4 },
-        ],
-        look,
-        end: 'head',
-      },
-      { kind: 'text', at: { x: from + 42, y }, text, font: noteFont, ink: 'muted' },
-    ]
-  })
+function furtherNetwork(environment: Environment, network: Network, y: number): Framed {
+  const top = y + Math.max(20, roomAbove(network) - frameTop + 20)
+  const made = networkPicture(network, { x: margin + pad, y: top + frameTop }, room, new Set())
+  return framed(environment, network, top, made.height, made.shapes, made.without)
 }
 
-function footerOf({ notDrawn, unplacedRules }: Environment, without: number): readonly string[] {
-  const room = width - 2 * (margin + 4)
-  const kinds = notDrawn.map(([type, count]) => (count === 1 ? type : `${type} × ${count}`))
-  const total = notDrawn.reduce((sum, [, count]) => sum + count, 0)
-  return [
-    ...(without === 0 ? [] : [`${count(without, 'more connection is', 'more connections are')} allowed than there is room to draw.`]),
-    ...(unplacedRules === 0
-      ? []
-      : [
-          `${count(unplacedRules, 'security group rule names', 'security group rules name')} what is not known before the apply, or not in here.`,
-        ]),
-    ...(kinds.length === 0 ? [] : [`Not drawn: ${count(total, 'resource', 'resources')}`, ...lined(kinds, ' · ', room, noteFont, 4)]),
-  ]
-}
-
-const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
-
-/** The arrows in words, for who does not see them. */
-function inWords({ networks, services, calls }: Environment): string {
-  const named = new Map<string, string>(services.map(({ id, name }) => [id, name]))
-  for (const { places, outsiders, subnets } of networks) {
-    for (const { id, name } of [...places, ...subnets]) named.set(id, name)
-    for (const { id, cidrs, world } of outsiders) named.set(id, world ? `anyone (${cidrs.join(', ')})` : cidrs.join(', '))
+function framed(
+  { account, region }: Environment,
+  network: Network | undefined,
+  y: number,
+  height: number,
+  shapes: readonly Shape[],
+  without: number,
+): Framed {
+  const words = [account === undefined ? 'AWS account' : `AWS account ${account}`, network?.region ?? region]
+  const text = fitted(words.filter((word) => word !== undefined).join(' · '), 284, frameFont)
+  const all = frameTop + height + pad
+  return {
+    shapes: [
+      { kind: 'box', rect: { x: margin, y, width: width - 2 * margin, height: all }, look: 'frame' },
+      { kind: 'text', at: { x: margin + pad, y: y + 23 }, text, font: frameFont, ink: 'muted' },
+      ...shapes,
+    ],
+    bottom: y + all,
+    without,
   }
-  const flows = networks.flatMap((network) => network.flows.map((flow) => ({ ...flow })))
-  return [
-    ...flows.map(
-      ({ from, to, ports, kind }) => `${named.get(from) ?? from} → ${named.get(to) ?? to}${kind === 'route' ? ' (route)' : ` : ${ports}`}`,
-    ),
-    ...calls.map(({ from, to }) => `${named.get(from) ?? from} → ${named.get(to) ?? to}`),
-  ].join('; ')
 }

@@ -123,6 +123,7 @@ const attributes = z.object({
   queue: blocks({ queue_arn: text }),
   lambda_function: blocks({ lambda_function_arn: text }),
   event_source_arn: text,
+  source_arn: text,
   redrive_policy: text,
   account_id: text,
 })

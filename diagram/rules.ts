@@ -16,38 +16,47 @@ export interface Rule {
 export const GROUPS = ['aws_security_group', 'aws_default_security_group']
 const LISTS = ['aws_prefix_list', 'aws_ec2_managed_prefix_list', 'aws_vpc_endpoint']
 
-/** All rules, and how many there are of which is not known whose they are or whom they let in. */
-export function rulesOf(resources: readonly Resource[], links: Links): { readonly rules: readonly Rule[]; readonly unplaced: number } {
+export interface Rules {
+  readonly rules: readonly Rule[]
+  /** How many there are of which is not known whose they are or whom they let in. */
+  readonly unplaced: number
+  /** How many were placed by what their keys say. */
+  readonly byKey: number
+}
+
+type Known = Parameters<Links['all']>[1]
+
+/** All rules of security groups. */
+export function rulesOf(resources: readonly Resource[], links: Links): Rules {
   const rules: Rule[] = []
-  let unplaced = 0
+  const counts = { unplaced: 0, byKey: 0 }
   const add = (group: Resource | undefined, inbound: boolean, ports: Ports, peers: readonly Peer[]): void => {
-    if (group === undefined || peers.length === 0) unplaced += 1
+    if (group === undefined || peers.length === 0) counts.unplaced += 1
     else rules.push(...peers.map((peer) => ({ group, inbound, ports, peer })))
   }
-  const groupsAt = (from: Resource, known: Parameters<Links['all']>[1], path: string): readonly Peer[] =>
+  const groupsAt = (from: Resource, known: Known, path: string): readonly Peer[] =>
     links.all(from, known, path, GROUPS).map((group) => ({ group }))
-  const only = (peers: readonly Peer[]): readonly Peer[] => (peers.length === 1 ? peers : [])
-  const listsAt = (from: Resource, known: Parameters<Links['all']>[1], path: string): readonly Peer[] =>
-    links.all(from, known, path, LISTS).flatMap(peersOfList)
+  const listsAt = (from: Resource, known: Known, path: string): readonly Peer[] => links.all(from, known, path, LISTS).flatMap(peersOfList)
 
   for (const one of resources) {
     const { type, values } = one
     if (type === 'aws_vpc_security_group_ingress_rule' || type === 'aws_vpc_security_group_egress_rule') {
-      add(
-        links.one(one, values.security_group_id, 'security_group_id', GROUPS),
-        type === 'aws_vpc_security_group_ingress_rule',
-        portsOf(values.ip_protocol, values.from_port, values.to_port),
-        [
-          ...cidrs([values.cidr_ipv4, values.cidr_ipv6]),
-          ...only(groupsAt(one, values.referenced_security_group_id, 'referenced_security_group_id')),
-          ...listsAt(one, values.prefix_list_id, 'prefix_list_id'),
-        ],
-      )
+      const inbound = type === 'aws_vpc_security_group_ingress_rule'
+      const ports = portsOf(values.ip_protocol, values.from_port, values.to_port)
+      const own = links.all(one, values.security_group_id, 'security_group_id', GROUPS)
+      const others = links.all(one, values.referenced_security_group_id, 'referenced_security_group_id', GROUPS)
+      const told = [...cidrs([values.cidr_ipv4, values.cidr_ipv6]), ...listsAt(one, values.prefix_list_id, 'prefix_list_id')]
+      const peers = [...told, ...(others.length === 1 ? others.map((group) => ({ group })) : [])]
+      const [group] = own.length === 1 ? own : []
+      const keyed = group === undefined || peers.length === 0 ? placedByKey(one, inbound, { own, others, peers }, resources) : undefined
+      if (keyed !== undefined) counts.byKey += 1
+      add(keyed?.group ?? group, inbound, ports, keyed?.peers ?? peers)
     } else if (type === 'aws_security_group_rule') {
       const group = links.one(one, values.security_group_id, 'security_group_id', GROUPS)
+      const source = links.one(one, values.source_security_group_id, 'source_security_group_id', GROUPS)
       add(group, values.type === 'ingress', portsOf(values.protocol, values.from_port, values.to_port), [
         ...cidrs([...(values.cidr_blocks ?? []), ...(values.ipv6_cidr_blocks ?? [])]),
-        ...only(groupsAt(one, values.source_security_group_id, 'source_security_group_id')),
+        ...(source === undefined ? [] : [{ group: source }]),
         ...listsAt(one, values.prefix_list_ids, 'prefix_list_ids'),
         ...(values.self === true && group !== undefined ? [{ group }] : []),
       ])
@@ -66,7 +75,43 @@ export function rulesOf(resources: readonly Resource[], links: Links): { readonl
       }
     }
   }
-  return { rules, unplaced }
+  return { rules, ...counts }
+}
+
+interface Candidates {
+  readonly own: readonly Resource[]
+  readonly others: readonly Resource[]
+  readonly peers: readonly Peer[]
+}
+
+/**
+ * A first plan does not tell which of several groups `each.value.group` is; only a key such as `bastion-workers` does, in
+ * words: the one that it names, and of two first the one that the connection comes from.
+ */
+function placedByKey(rule: Resource, inbound: boolean, { own, others, peers }: Candidates, resources: readonly Resource[]) {
+  if (typeof rule.index !== 'string') return undefined
+  const groups = namedBy(rule.index, own)
+  const [first, second] = groups
+  if (first === undefined) return undefined
+  if (groups.length === 1) {
+    if (peers.length > 0) return { group: first, peers }
+    const inModule = resources.filter(({ type, module }) => LISTS.includes(type) && module === rule.module)
+    const lists = namedBy(rule.index, inModule).flatMap(peersOfList)
+    return lists.length === 1 ? { group: first, peers: lists } : undefined
+  }
+  if (second === undefined || groups.length > 2 || namedBy(rule.index, others).length !== 2) return undefined
+  const [sender, receiver] = /\bfrom\b/.test(rule.index) ? [second, first] : [first, second]
+  return inbound ? { group: receiver, peers: [{ group: sender }] } : { group: sender, peers: [{ group: receiver }] }
+}
+
+/** Those whose own keys or names are words of a key, in the order of the words. */
+function namedBy(key: string, candidates: readonly Resource[]): readonly Resource[] {
+  const words = key.split(/[^\p{L}\p{N}_]+/u)
+  const named = candidates.map((one) => ({ one, place: words.indexOf(String(one.index ?? one.name)) }))
+  return named
+    .filter(({ place }) => place >= 0)
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ one }) => one)
 }
 
 const cidrs = (found: readonly (string | null | undefined)[]): readonly Peer[] => found.flatMap((cidr) => (cidr == null ? [] : { cidr }))

@@ -71,26 +71,13 @@ export function servicesOf(
     if (from !== undefined) calls.push(...to.map(({ key }) => ({ from, to: key })))
   }
   for (const one of ofType('aws_s3_bucket_notification')) {
-    const bucket = links.one(one, one.values.bucket, 'bucket', BUCKET)?.key ?? foreign(one.values.bucket)
+    const { values } = one
+    const bucket = links.one(one, values.bucket, 'bucket', BUCKET)?.key ?? foreign(values.bucket)
+    const functions = links.all(one, arnsIn(values.lambda_function, 'lambda_function_arn'), 'lambda_function.lambda_function_arn', FUNCTION)
     add(bucket, [
-      ...links.all(
-        one,
-        one.values.lambda_function?.flatMap((block) => block.lambda_function_arn ?? []),
-        'lambda_function.lambda_function_arn',
-        FUNCTION,
-      ),
-      ...links.all(
-        one,
-        one.values.queue?.flatMap((block) => block.queue_arn ?? []),
-        'queue.queue_arn',
-        QUEUE,
-      ),
-      ...links.all(
-        one,
-        one.values.topic?.flatMap((block) => block.topic_arn ?? []),
-        'topic.topic_arn',
-        TOPIC,
-      ),
+      ...((values.lambda_function ?? []).length > 0 && functions.length === 0 ? permitted(values.bucket) : functions),
+      ...links.all(one, arnsIn(values.queue, 'queue_arn'), 'queue.queue_arn', QUEUE),
+      ...links.all(one, arnsIn(values.topic, 'topic_arn'), 'topic.topic_arn', TOPIC),
     ])
   }
   for (const one of ofType('aws_lambda_event_source_mapping')) {
@@ -98,6 +85,12 @@ export function servicesOf(
     add(source?.key, links.all(one, one.values.function_name, 'function_name', FUNCTION))
   }
   for (const one of ofType('aws_lambda_function')) add(one.key, writesTo(one, resources, links))
+
+  /** Of dynamic blocks a plan tells nothing; but who may be called by the bucket stands elsewhere too. */
+  function permitted(bucket: string | null | undefined): readonly Resource[] {
+    const by = ofType('aws_lambda_permission').filter(({ values }) => bucket != null && values.source_arn?.endsWith(`:::${bucket}`))
+    return by.flatMap((one) => links.one(one, one.values.function_name, 'function_name', FUNCTION) ?? [])
+  }
 
   /** A bucket that only its name is known of: it belongs to another state. */
   function foreign(bucket: string | null | undefined): string | undefined {
@@ -114,4 +107,13 @@ export function servicesOf(
   const drawn = new Set(services.map(({ id }) => id))
   const known = new Map(calls.filter(({ from, to }) => drawn.has(from) && drawn.has(to)).map((call) => [`${call.from}\n${call.to}`, call]))
   return { services, calls: [...known.values()] }
+}
+
+/** The ARNs in blocks of one kind; undefined when one of them is not known yet. */
+function arnsIn<Key extends string>(
+  blocks: readonly { readonly [name in Key]?: string | null | undefined }[] | null | undefined,
+  key: Key,
+): readonly string[] | undefined {
+  const arns = (blocks ?? []).flatMap((block) => block[key] ?? [])
+  return arns.length === (blocks ?? []).length ? arns : undefined
 }
