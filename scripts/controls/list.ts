@@ -49,7 +49,7 @@ export const areas: readonly Area[] = [
       },
       {
         id: 'N5',
-        must: 'Workers reach S3, DynamoDB and the endpoints, nothing else: their subnet has no NAT route.',
+        must: 'Workers reach S3 and the endpoints, nothing else: their subnet has no NAT route.',
         hipaa: transit,
         shown: attributes,
       },
