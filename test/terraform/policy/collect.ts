@@ -78,14 +78,12 @@ export function worldOf(account: string, resources: readonly Resource[], short: 
     if (one.type === 'aws_lambda_function') return { name, policy: permissionsOf(name, one, of('aws_lambda_permission')) }
     return { name, policy: policy && documentOf(policy[1] === 'trust' ? `trust of ${name}` : name, policy[1], one, policy[0]) }
   }
-  const logs = of('aws_cloudwatch_log_resource_policy').flatMap(
-    (one) => parsePolicy('log groups', 'resource', text(one, 'policy_document')).statements,
-  )
+  const logs = of('aws_cloudwatch_log_resource_policy').flatMap((one) => [JSON.parse(text(one, 'policy_document')).Statement].flat())
   return {
     account,
     identities: new Map(of('aws_iam_role').map((role) => [text(role, 'arn'), identityOf(role)])),
     things: new Map(Object.keys(kinds).flatMap((type) => of(type).map((one) => [text(one, 'arn'), thingOf(one)]))),
-    logs: logs.length === 0 ? undefined : { name: 'log groups', kind: 'resource', statements: logs },
+    logs: logs.length === 0 ? undefined : parsePolicy('log groups', 'resource', { Version: '2012-10-17', Statement: logs }),
     endpoints: new Map(of('aws_vpc_endpoint').map(endpointOf)),
   }
 }

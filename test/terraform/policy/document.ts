@@ -28,6 +28,8 @@ export interface Statement {
 export interface Policy {
   readonly name: string
   readonly kind: Kind
+  /** As it was read, for other readers. */
+  readonly document: unknown
   readonly statements: readonly Statement[]
 }
 
@@ -43,7 +45,7 @@ export function parsePolicy(name: string, kind: Kind, source: unknown): Policy {
     const statements = [policy['Statement']].flat().map((statement, at) => statementOf(statement, at + 1, kind))
     const twice = statements.find(({ sid }, at) => statements.findIndex((other) => other.sid === sid) !== at)
     if (twice !== undefined) throw new Error(`Sid ${twice.sid}: stands twice`)
-    return { name, kind, statements }
+    return { name, kind, document, statements }
   } catch (error) {
     throw new Error(`policy ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }

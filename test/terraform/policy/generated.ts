@@ -2,7 +2,13 @@
 import fc from 'fast-check'
 import { iam, other, own, variable } from './ask.ts'
 import type { Values } from './context.ts'
+import type { Request } from './decide.ts'
 import { anonymous, type Principal, rootOf, serviceOf, sessionOf, userOf } from './principal.ts'
+
+import { requestOf } from './table/ask.ts'
+import { people, type Who } from './table/people.ts'
+import { chapters } from './table.ts'
+import type { World } from './world.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -218,3 +224,36 @@ export const cases = (of: About): fc.Arbitrary<Case> =>
         endpoint,
       }
     })
+
+/** Requests of all kinds of people about everything in the table, with what they say left out, changed or added to. */
+export function requests(world: World): fc.Arbitrary<Request> {
+  const parts = chapters.flatMap(({ rows }) => rows.flatMap((row) => row.parts))
+  const spoken = parts.flatMap(({ action, on, says = {} }) => Object.entries(says).map(([name, value]) => ({ action, on, name, value })))
+  const whos = Object.keys(people) as readonly Who[]
+  return fc.constantFrom(...parts).chain((part) => {
+    const alike = parts.filter(
+      ({ action, on, by }) => by === part.by && serviceIn(action) === serviceIn(part.action) && formOf(on) === formOf(part.on),
+    )
+    const others = spoken.filter(({ action, on }) => action === part.action && formOf(on) === formOf(part.on))
+    return fc
+      .tuple(
+        fc.constantFrom(...whos),
+        mostly(fc.constant(part), fc.constantFrom(...alike)),
+        fc.subarray(Object.keys(part.says ?? {})),
+        fc.integer({ min: 0, max: 3 }),
+        others.length === 0 ? fc.constant([]) : fc.array(fc.constantFrom(...others), { maxLength: 2 }),
+        mostly<Values>(fc.constant({}), fc.constantFrom({ 'aws:SecureTransport': 'false' }, { 's3:TlsVersion': '1.1' })),
+      )
+      .map(([who, { on }, dropped, drop, added, transport]): Request => {
+        const kept = Object.entries(part.says ?? {}).filter(([name]) => drop > 0 || !dropped.includes(name))
+        const says = { ...Object.fromEntries(kept), ...Object.fromEntries(added.map(({ name, value }) => [name, value])) }
+        const request = requestOf(who, { ...part, on, says }, world)
+        const changed = Object.entries(transport).filter(([name]) => name in request.context)
+        return { ...request, context: { ...request.context, ...Object.fromEntries(changed) } }
+      })
+  })
+}
+
+const serviceIn = (action: string): string => action.split(':')[0] ?? ''
+/** Alike are objects, buckets, and what else has one word for its kind. */
+const formOf = (on: string): string => (on.startsWith('bucket ') ? `bucket${on.includes('/') ? '/' : ''}` : on)

@@ -96,6 +96,9 @@ const table: ReadonlyMap<string, Key> = new Map([
   ...several.map((name): [string, Key] => [name.toLowerCase(), { type: 'string', many: true }]),
 ])
 
+/** All keys but those that go on with a name. */
+export const keyNames: readonly string[] = [...Object.values(one).flat(), ...several]
+
 /** What a condition key holds. Names are alike in any case, as IAM has it; an undeclared one throws. */
 export function keyOf(name: string): Key {
   const key = table.get(name.toLowerCase())

@@ -1,6 +1,6 @@
 /** What the table says of one asker and one row, what the policies say, and what becomes of it when policies change. */
 import { type Applying, type Decision, decide, type Place, type Request } from './decide.ts'
-import { type Policy, parsePolicy, type Statement } from './document.ts'
+import { type Policy, parsePolicy } from './document.ts'
 import { type Part, type Row, requestOf, requestOfService, type ServiceRow } from './table/ask.ts'
 import { barredBy, isMighty, type Who } from './table/people.ts'
 import { applying, type World } from './world.ts'
@@ -89,18 +89,18 @@ const document = (statement: object) => ({
   Statement: { Sid: 'Granted', Effect: 'Allow', Action: '*', ...statement },
 })
 const grantTo = parsePolicy('granted', 'identity', document({ Resource: '*' }))
-const grantAt: readonly Statement[] = parsePolicy('granted', 'resource', document({ Resource: '*', Principal: '*' })).statements
+const grantAt = parsePolicy('granted', 'resource', document({ Resource: '*', Principal: '*' }))
 
 /** Adds a grant of everything at these places. */
 export const granting =
   (places: readonly Place[]): Change =>
   (request, { identity, resource }) => {
     const more = (policy: Policy, place: Place): Policy =>
-      places.includes(place) ? { ...policy, statements: [...policy.statements, ...grantAt] } : policy
+      places.includes(place) ? { ...policy, statements: [...policy.statements, ...grantAt.statements] } : policy
     const through = request.through && { ...request.through, policy: more(request.through.policy, 'endpoint') }
     const applied = {
       identity: places.includes('identity') ? [...identity, grantTo] : identity,
-      resource: more(resource ?? { name: 'granted', kind: 'resource', statements: [] }, 'resource'),
+      resource: resource === undefined && places.includes('resource') ? grantAt : resource && more(resource, 'resource'),
     }
     return [{ ...request, through }, applied]
   }
