@@ -113,7 +113,7 @@ run "buckets" {
   }
 
   assert {
-    condition     = { for rule in aws_s3_bucket_lifecycle_configuration.this["ancillary"].rule : one(rule.filter).prefix => length(rule.expiration) } == { "relay/" = 1, "release/" = 0 }
+    condition     = { for rule in aws_s3_bucket_lifecycle_configuration.this["ancillary"].rule : one(rule.filter).prefix => length(rule.expiration) } == { "" = 0, "relay/" = 1, "release/" = 0 }
     error_message = "ctl:S9 relay objects expire, releases do not"
   }
 }

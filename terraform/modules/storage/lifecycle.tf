@@ -11,6 +11,8 @@ locals {
     ancillary = [
       { id = "relay", prefix = "relay/", expire = 7, noncurrent = 1 },
       { id = "release", prefix = "release/", expire = null, noncurrent = 90 },
+      # The two above do not end an upload to anywhere else that somebody began and left.
+      { id = "uploads", prefix = "", expire = null, noncurrent = null },
     ]
 
     state = [{ id = "state", prefix = "", expire = null, noncurrent = 365 }]
