@@ -29,6 +29,7 @@ import {
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { once } from './once.ts'
+import { sharedProvider } from './provider.ts'
 
 const project = resolve(import.meta.dirname, '../..')
 
@@ -105,8 +106,9 @@ export async function terraform(directory: string, args: readonly string[], limi
   const [out, err] = ['out', 'err'].map((end) => join(cache, `${process.pid}-${++runs}.${end}`)) as [string, string]
   const [stdout, stderr] = [openSync(out, 'w'), openSync(err, 'w')]
   try {
+    const shared = ['test', 'plan', 'validate'].includes(args[0] ?? '') ? await sharedProvider(directory) : {}
     const child = spawn('terraform', [`-chdir=${directory}`, ...args], {
-      env: environment(),
+      env: { ...environment(), ...shared },
       stdio: ['ignore', stdout, stderr],
       detached: true,
     })
