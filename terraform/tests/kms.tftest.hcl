@@ -1,5 +1,23 @@
 mock_provider "aws" {}
 
+override_resource {
+  target          = aws_kms_key.data
+  override_during = plan
+  values          = { key_id = "00000000-0000-4000-8000-00000000000d", arn = "arn:aws:kms:us-west-2:123456789012:key/00000000-0000-4000-8000-00000000000d" }
+}
+
+override_resource {
+  target          = aws_kms_key.ops
+  override_during = plan
+  values          = { key_id = "00000000-0000-4000-8000-00000000000e", arn = "arn:aws:kms:us-west-2:123456789012:key/00000000-0000-4000-8000-00000000000e" }
+}
+
+override_resource {
+  target          = aws_kms_key.ticket
+  override_during = plan
+  values          = { key_id = "00000000-0000-4000-8000-00000000000f", arn = "arn:aws:kms:us-west-2:123456789012:key/00000000-0000-4000-8000-00000000000f" }
+}
+
 run "names" {
   command = plan
 
@@ -47,7 +65,20 @@ run "keys" {
   }
 
   assert {
-    condition     = { for which, alias in aws_kms_alias.this : which => alias.name } == { data = "alias/hipaa_vpc-data", ops = "alias/hipaa_vpc-ops", ticket = "alias/hipaa_vpc-ticket" }
+    condition = output.arns == {
+      data   = "arn:aws:kms:us-west-2:123456789012:key/00000000-0000-4000-8000-00000000000d"
+      ops    = "arn:aws:kms:us-west-2:123456789012:key/00000000-0000-4000-8000-00000000000e"
+      ticket = "arn:aws:kms:us-west-2:123456789012:key/00000000-0000-4000-8000-00000000000f"
+    }
+    error_message = "ctl:I2 each key is given on under its own name"
+  }
+
+  assert {
+    condition = { for which, alias in aws_kms_alias.this : alias.name => alias.target_key_id } == {
+      "alias/hipaa_vpc-data"   = "00000000-0000-4000-8000-00000000000d"
+      "alias/hipaa_vpc-ops"    = "00000000-0000-4000-8000-00000000000e"
+      "alias/hipaa_vpc-ticket" = "00000000-0000-4000-8000-00000000000f"
+    }
     error_message = "ctl:I2 each key is found under its name"
   }
 

@@ -98,12 +98,12 @@ run "buckets" {
   }
 
   assert {
-    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this["input"].rule : [one(rule.expiration).days, one(rule.noncurrent_version_expiration).noncurrent_days, one(rule.filter).prefix]] == [[30, 1, ""]]
+    condition     = jsonencode([for rule in aws_s3_bucket_lifecycle_configuration.this["input"].rule : [rule.expiration[*].days, rule.noncurrent_version_expiration[*].noncurrent_days, rule.filter[*].prefix]]) == jsonencode([[[30], [1], [""]]])
     error_message = "ctl:S9 samples expire, and a deleted one is gone after a day"
   }
 
   assert {
-    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this["output"].rule : [length(rule.expiration), one(rule.noncurrent_version_expiration).noncurrent_days]] == [[0, 1]]
+    condition     = jsonencode([for rule in aws_s3_bucket_lifecycle_configuration.this["output"].rule : [rule.expiration[*].days, rule.noncurrent_version_expiration[*].noncurrent_days]]) == jsonencode([[[], [1]]])
     error_message = "ctl:S9 results stay, and a deleted one is gone after a day"
   }
 

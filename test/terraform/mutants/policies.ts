@@ -159,9 +159,20 @@ export const mutants: readonly Mutant[] = [
       '"ECC_NIST_P256"\n  deletion_window_in_days  = 30',
       '"ECC_NIST_P256"\n  deletion_window_in_days  = 7',
     ],
-    ['I2', 'two keys have changed places', 'data   = aws_kms_key.data.key_id', 'data2  = aws_kms_key.data.key_id'],
+    [
+      'I2',
+      'two keys have changed places',
+      'data   = aws_kms_key.data.key_id\n    ops    = aws_kms_key.ops.key_id',
+      'data   = aws_kms_key.ops.key_id\n    ops    = aws_kms_key.data.key_id',
+    ],
     ['I2', "the data key has the ops key's policy", 'Statement = local.data_statements', 'Statement = local.ops_statements'],
   ),
+  ...inFile('kms/outputs.tf', [
+    'I2',
+    'two keys are given on under the name of the other',
+    'data = aws_kms_key.data.arn, ops = aws_kms_key.ops.arn',
+    'data = aws_kms_key.ops.arn, ops = aws_kms_key.data.arn',
+  ]),
   ...inFile(
     'kms/administrators.tf',
     ['I6', 'who keeps the keys may use them', '"kms:CancelKeyDeletion", ', '"kms:CancelKeyDeletion", "kms:Decrypt", '],
