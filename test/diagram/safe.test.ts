@@ -64,7 +64,7 @@ describe('names of strangers', () => {
     expect(svg).toContain('&lt;/text&gt;')
     expect(svg).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/)
     const tagsIn = (text: string) => [...new Set([...text.matchAll(/<\/?([a-z]+)/g)].map(([, name]) => name))].toSorted()
-    expect(tagsIn(svg)).toEqual(tagsIn(draw(skep())))
+    expect(tagsIn(draw(skep()))).toEqual(expect.arrayContaining(tagsIn(svg)))
   })
 
   test.each([

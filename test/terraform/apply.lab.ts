@@ -3,6 +3,10 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentSchema } from '../../cloud/aws/environment.ts'
+import { environmentOf } from '../../diagram/environment.ts'
+import { pictureOf } from '../../diagram/picture.ts'
+import { readPlan } from '../../diagram/plan.ts'
+import { svgOf } from '../../diagram/svg.ts'
 import { type Answered, type Lab, startLab, withoutLab } from '../lab/aws/lab.ts'
 import { operations } from '../lab/aws/shim/operations.ts'
 import { editItems, textsOf } from '../lab/aws/shim/xml.ts'
@@ -119,6 +123,13 @@ describe.skipIf(missing !== undefined)(`the complete example on moto and the shi
       `ssm:/${pit}/environment`,
     ])
     expect(doctor).toMatchObject({ code: 0, stdout: expect.stringContaining(`${pit} in ${region}, account ${account}`) })
+  })
+
+  // With -u it is drawn again.
+  test('the picture of it in the documents is what skep diagram draws of both states', async () => {
+    const shown = await Promise.all([terraform.show('foundation'), terraform.show('environment')])
+    const svg = svgOf(pictureOf(environmentOf(shown.map((json, place) => readPlan(json, place)))))
+    await expect(svg).toMatchFileSnapshot(resolve(import.meta.dirname, '../../docs/environment.svg'))
   })
 
   test('what was changed behind its back shows up in a plan, by its address', async () => {

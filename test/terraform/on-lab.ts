@@ -19,6 +19,8 @@ export interface OnLab extends Disposable {
   plan(root: Root): Promise<{ readonly code: number; readonly changes: readonly Planned[]; readonly errors: readonly string[] }>
   destroy(root: Root, variables?: Variables, targets?: readonly string[]): Promise<Ran>
   output(root: Root): Promise<Readonly<Record<string, { readonly value: unknown }>>>
+  /** The state as `terraform show -json` prints it. */
+  show(root: Root): Promise<string>
 }
 
 type Variables = Readonly<Record<string, string>>
@@ -63,6 +65,7 @@ export async function onLab(lab: Lab): Promise<OnLab> {
     destroy: (root, variables, targets = []) =>
       terraform(root, 'destroy', '-auto-approve', ...together, ...told(root, variables), ...targets.map((target) => `-target=${target}`)),
     output: async (root) => JSON.parse((await terraform(root, 'output', '-json')).stdout),
+    show: async (root) => (await terraform(root, 'show', '-json')).stdout,
     async plan(root) {
       const { code, stdout } = await terraform(root, 'plan', '-json', '-detailed-exitcode', ...together, ...told(root))
       const lines: readonly Line[] = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
