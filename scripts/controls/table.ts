@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { areas, type Control } from './list.ts'
 
-/** The test files that name each control, by id. */
+/** The test files that name each control, by id, and the files of the table of who may do what, whose lines are tests. */
 export function testsByControl(project: string): ReadonlyMap<string, readonly string[]> {
   const files = ['test', 'terraform/tests'].flatMap((folder) =>
     readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(test|lab)\.ts$|\.tftest\.hcl$/.test(name))
+      .filter((name) => /\.(test|lab)\.ts$|\.tftest\.hcl$|policy\/table\/\w+\.ts$/.test(name))
       .map((name) => join(folder, name)),
   )
   const found = new Map<string, string[]>()
@@ -47,4 +47,4 @@ function table(controls: readonly Control[], tests: ReadonlyMap<string, readonly
 }
 
 const short = (file: string): string =>
-  file.replace(/^(test\/terraform|terraform\/tests|test)\//, '').replace(/\.(test|lab)\.ts$|\.tftest\.hcl$/, '')
+  file.replace(/^(test\/terraform|terraform\/tests|test)\//, '').replace(/(\.(test|lab))?\.ts$|\.tftest\.hcl$/, '')

@@ -15,6 +15,8 @@ export interface Chapter {
   readonly title: string
   /** Of the foundation alone, when the environment is gone. */
   readonly foundationOnly?: true
+  /** Says again, of few, what other chapters say. */
+  readonly aside?: true
   readonly rows: readonly Row[]
 }
 
@@ -36,6 +38,6 @@ export const chapters: readonly Chapter[] = [
   { title: 'Logs', rows: logs },
   { title: 'Out of our network', rows: network },
   { title: 'The SSM agent', rows: agents },
-  { title: 'Stolen credentials', rows: thefts },
+  { title: 'Stolen credentials', rows: thefts, aside: true },
   { title: 'After the environment is destroyed', rows: destroyed, foundationOnly: true },
 ]

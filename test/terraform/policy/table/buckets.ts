@@ -283,7 +283,7 @@ export const everyBucket: readonly Row[] = buckets.flatMap((bucket): Row[] => [
     among: ['uploader', 'administrator'],
   },
   {
-    ctl: 'ctl:S12',
+    ctl: 'residual',
     does: `change the policy of the bucket ${bucket}`,
     parts: [{ action: 's3:PutBucketPolicy', on: `bucket ${bucket}` }],
     may: admins,

@@ -104,7 +104,7 @@ export const keys: readonly Row[] = [
   ),
   ...(['data', 'ops', 'ticket'] as const).flatMap((name): Row[] => [
     {
-      ctl: 'ctl:I6',
+      ctl: 'residual',
       does: `change the policy of the ${name} key`,
       parts: use('PutKeyPolicy', name),
       may: admins,

@@ -112,7 +112,7 @@ const reads = ['GetItem', 'Query']
 const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem']
 const denyReleases = { 'bastion-limits#DenyReleaseRows': withRole('bastion'), 'intake#DenyReleaseRows': ['intake'] satisfies Who[] }
 const rows = (does: string, action: string, partition: string, may: readonly Who[], denies: Row['denies'] = {}): Row => ({
-  ctl: 'ctl:M5',
+  ctl: 'ctl:I1',
   does: `${does} (${action})`,
   parts: ledger(action, partition),
   may: [...may, ...admins],
@@ -128,11 +128,22 @@ const denyTakeBack = {
 
 export const table: readonly Row[] = [
   ...[...reads, ...writes].flatMap((action): Row[] => [
-    rows('see to rows of runs, samples and leases', action, 'run#1', action === 'DeleteItem' ? ['bastion'] : ['bastion', 'intake']),
-    rows('see to rows of key releases', action, 'release#1', ['key host'], denyReleases),
+    rows(
+      reads.includes(action) ? 'read rows of runs, samples and leases' : 'write rows of runs, samples and leases',
+      action,
+      'run#1',
+      action === 'DeleteItem' ? ['bastion'] : ['bastion', 'intake'],
+    ),
+    rows(
+      reads.includes(action) ? 'read rows of key releases' : 'write rows of key releases',
+      action,
+      'release#1',
+      ['key host'],
+      denyReleases,
+    ),
     takeBack.includes(action)
       ? rows('change the audit chain', action, 'audit#1', [], denyTakeBack)
-      : rows('read the audit chain and add to it', action, 'audit#1', [
+      : rows(reads.includes(action) ? 'read the audit chain' : 'add to the audit chain', action, 'audit#1', [
           'bastion',
           'intake',
           'key host',
@@ -140,15 +151,15 @@ export const table: readonly Row[] = [
         ]),
   ]),
   {
-    ctl: 'ctl:M5',
+    ctl: 'ctl:I1',
     does: 'write rows of runs and of a key release in one go',
     parts: ledger('PutItem', 'run#1', 'release#1'),
     may: admins,
     denies: denyReleases,
   },
-  { ctl: 'ctl:M5', does: 'read the whole ledger', parts: ledger('Scan'), may: admins },
+  { ctl: 'ctl:I1', does: 'read the whole ledger', parts: ledger('Scan'), may: admins },
   {
-    ctl: 'ctl:M5',
+    ctl: 'ctl:I1',
     does: 'delete the ledger',
     parts: ledger('DeleteTable'),
     may: admins,

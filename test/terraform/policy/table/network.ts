@@ -150,6 +150,15 @@ export const agents: readonly Row[] = [
   ),
   {
     ctl: 'ctl:N10',
+    does: 'ask AWS who they are, from within our network',
+    parts: agent('sts:GetCallerIdentity'),
+    may: ['administrator in our network'],
+    missing: { endpoint: stranger },
+    among: ['administrator in our network', ...stranger],
+    note: 'It takes no right of their own: what is shown is that the endpoint lets it through.',
+  },
+  {
+    ctl: 'ctl:N10',
     does: 'write a log of ours, from within our network',
     parts: agent('logs:PutLogEvents', `arn:aws:logs:${region}:${account}:log-group:/hipaa_vpc/flow:log-stream:1`),
     may: ['administrator in our network'],
