@@ -1,6 +1,6 @@
 /** Where everything in a network stands from left to right, and in which order from top to bottom. */
 import { type Block, nameFont, noteFont, placeBlock } from './blocks.ts'
-import type { Network, Place, Subnet, SubnetKind } from './model.ts'
+import type { Network, Place, Subnet } from './model.ts'
 import type { Look } from './scene.ts'
 import { fitted, lined, widthOf } from './text.ts'
 
@@ -21,7 +21,7 @@ export interface Cell {
   readonly rows: readonly (readonly Standing[])[]
 }
 
-export interface Standing {
+interface Standing {
   readonly x: number
   readonly block: Block
 }
@@ -34,7 +34,7 @@ export interface Band {
 }
 
 /** Bands of the same zones, with the room of each zone. */
-export interface ZoneGroup {
+interface ZoneGroup {
   readonly zones: readonly { readonly name: string; readonly x: number; readonly width: number }[]
   readonly bands: readonly Band[]
 }
@@ -128,34 +128,24 @@ function zoneGroup(
 
 const byName = (a: Subnet, b: Subnet): number => (a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1)
 
-const inWords: Readonly<Record<SubnetKind, string>> = { public: 'public', private: 'private', isolated: 'isolated' }
-
 function headingOf(subnet: Subnet, width: number): Heading {
-  const kind = subnet.name.includes(inWords[subnet.kind]) ? '' : inWords[subnet.kind]
-  const beside = [kind, ...subnet.cidrs].filter((word) => word !== '').join(' · ')
+  // Many a subnet is called what it is.
+  const facts = [...(subnet.name.includes(subnet.kind) ? [] : [subnet.kind]), ...subnet.cidrs]
   const routes = subnet.routes.map(({ to, by }) => `${to} → ${by}`)
-  const said = routes.length === 0 ? ['no route out'] : routes
   const name = fitted(subnet.name, width, nameFont)
-  const room = width - widthOf(name, nameFont) - 12
-  const oneLine = widthOf(beside, noteFont) <= room
+  const beside = facts.join(' · ')
+  const oneLine = widthOf(beside, noteFont) <= width - widthOf(name, nameFont) - 12
   return {
     name,
     beside: oneLine ? beside : '',
     lines: [
-      ...(oneLine
-        ? []
-        : lined(
-            [kind, ...subnet.cidrs].filter((word) => word !== ''),
-            ' · ',
-            width,
-            noteFont,
-            2,
-          )),
-      ...lined(said, ' · ', width, noteFont, 3),
+      ...(oneLine ? [] : lined(facts, ' · ', width, noteFont, 2)),
+      ...lined(routes.length === 0 ? ['no route out'] : routes, ' · ', width, noteFont, 3),
     ],
   }
 }
 
+/** How far a heading reaches into its panel. */
 export function headingWidth(heading: Heading | undefined): number {
   if (heading === undefined) return -28
   const first = widthOf(heading.name, nameFont) + (heading.beside === '' ? 0 : 12 + widthOf(heading.beside, noteFont))

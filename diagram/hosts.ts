@@ -1,5 +1,5 @@
 /** What has an address in a network, from whatever types of resources make it. */
-import type { Links } from './links.ts'
+import { knownIn, type Links } from './links.ts'
 import type { PlaceKind } from './model.ts'
 import { nameOf, type Setting } from './names.ts'
 import type { Resource } from './plan.ts'
@@ -35,6 +35,7 @@ type Look = (one: Resource, given: Given) => Found | undefined
 
 const SUBNET = ['aws_subnet']
 const TEMPLATE = ['aws_launch_template']
+const TABLES = ['aws_route_table', 'aws_default_route_table']
 
 /** Gets an address on the internet because it asks for one, or because its subnet gives one to who says nothing. */
 const isAddressed = (asked: boolean | string | null | undefined, subnets: readonly Resource[]): boolean =>
@@ -147,12 +148,7 @@ function balancer(one: Resource, { links }: Given): Found {
     notes: line(balancers[one.values.load_balancer_type ?? ''] ?? 'ALB', outside ? 'internet-facing' : 'internal'),
     subnets: [
       ...links.all(one, one.values.subnets, 'subnets', SUBNET),
-      ...links.all(
-        one,
-        one.values.subnet_mapping?.flatMap(({ subnet_id }) => subnet_id ?? []),
-        'subnet_mapping.subnet_id',
-        SUBNET,
-      ),
+      ...links.all(one, knownIn(one.values.subnet_mapping, 'subnet_id'), 'subnet_mapping.subnet_id', SUBNET),
     ],
     groups: links.all(one, one.values.security_groups, 'security_groups', GROUPS),
     public: outside,
@@ -181,7 +177,7 @@ const templateGroups = (template: Resource, links: Links): readonly Resource[] =
 ]
 
 /** Types that become places in a network. */
-export const HOSTS: readonly string[] = [...Object.keys(looks), 'aws_vpc_endpoint']
+export const HOSTS: readonly string[] = [...Object.keys(looks), 'aws_vpc_endpoint', 'aws_vpc_endpoint_route_table_association']
 
 /** Everything that has an address, those that are alike as one. */
 export function hostsOf(resources: readonly Resource[], links: Links, setting: Setting): readonly Host[] {
@@ -194,7 +190,7 @@ export function hostsOf(resources: readonly Resource[], links: Links, setting: S
   )
   const found = resources.flatMap((one): readonly Host[] => {
     if (one.data) return []
-    if (one.type === 'aws_vpc_endpoint') return [endpoint(one, links)]
+    if (one.type === 'aws_vpc_endpoint') return [endpoint(one, links, resources)]
     const seen = Object.hasOwn(looks, one.type) ? looks[one.type]?.(one, { links, resources, elastic }) : undefined
     if (seen === undefined) return []
     const { kind, notes = [], many = false, public: outside = false } = seen
@@ -221,7 +217,7 @@ export function hostsOf(resources: readonly Resource[], links: Links, setting: S
   return together(found, resources)
 }
 
-function endpoint(one: Resource, links: Links): Host {
+function endpoint(one: Resource, links: Links, resources: readonly Resource[]): Host {
   const { values } = one
   const service = serviceOf(values.service_name) ?? values.service_name ?? 'a service'
   const gateway = (values.vpc_endpoint_type ?? 'Gateway') === 'Gateway'
@@ -238,8 +234,17 @@ function endpoint(one: Resource, links: Links): Host {
     public: false,
     privateAddress: undefined,
     service: gateway ? service : undefined,
-    tables: gateway ? links.all(one, values.route_table_ids, 'route_table_ids', ['aws_route_table', 'aws_default_route_table']) : [],
+    tables: gateway ? [...links.all(one, values.route_table_ids, 'route_table_ids', TABLES), ...tablesOf(one, links, resources)] : [],
   }
+}
+
+/** Route tables that are joined to an endpoint by a resource of its own. */
+function tablesOf(endpoint: Resource, links: Links, resources: readonly Resource[]): readonly Resource[] {
+  return resources.flatMap((one) => {
+    if (one.type !== 'aws_vpc_endpoint_route_table_association') return []
+    if (links.one(one, one.values.vpc_endpoint_id, 'vpc_endpoint_id', ['aws_vpc_endpoint']) !== endpoint) return []
+    return links.all(one, one.values.route_table_id, 'route_table_id', TABLES)
+  })
 }
 
 const vpcOf = (named: readonly Resource[], links: Links): Resource | undefined =>

@@ -12,6 +12,15 @@ export interface Links {
   one(from: Resource, known: Known, path: string, types: readonly string[]): Resource | undefined
 }
 
+/** An attribute of all blocks of one kind; undefined when one of them does not know it yet. */
+export function knownIn<Key extends string>(
+  blocks: readonly { readonly [name in Key]?: string | null | undefined }[] | null | undefined,
+  key: Key,
+): readonly string[] | undefined {
+  const known = (blocks ?? []).flatMap((block) => block[key] ?? [])
+  return known.length === (blocks ?? []).length ? known : undefined
+}
+
 /** By these a resource is named by others. */
 const namesOf = ({ values }: Resource): readonly string[] =>
   [

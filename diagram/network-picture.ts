@@ -1,9 +1,9 @@
 /** One network as shapes: gateways, zones, panels, what stands in them, and the wires between. */
-import { type Bands, bandsOf, headingLine, headingWidth } from './bands.ts'
+import { type Bands, bandsOf, type Heading, headingLine, headingWidth } from './bands.ts'
 import { nameFont, noteFont } from './blocks.ts'
 import { type Elevation, elevationOf, type Level, levelsOf, spotsOf } from './levels.ts'
 import { INTERNET, type Network } from './model.ts'
-import { type Gutter, type Net, netsOf } from './nets.ts'
+import { type Gutter, type Net, netsOf, type Spot } from './nets.ts'
 import { type Outside, outsideHeight, outsideOf } from './outside.ts'
 import type { Point, Shape } from './scene.ts'
 import { type Font, fitted, lined, widthOf } from './text.ts'
@@ -11,7 +11,7 @@ import { tracksOf } from './tracks.ts'
 import { wiresOf } from './wires.ts'
 
 /** The way from a gateway endpoint to the right edge of the network, for whoever leads it on to the service. */
-export interface Exit {
+interface Exit {
   readonly service: string
   readonly points: readonly Point[]
 }
@@ -60,9 +60,7 @@ function draw(outside: Outside, at: Point, width: number, lanes: Readonly<Record
   })
   const ways = network.places.flatMap(({ id, service }) => {
     const spot = blocks.get(id)
-    return service === undefined || spot === undefined || !served.has(service)
-      ? []
-      : { service, net: wayOut(id, spot.row + 1, spot.x + spot.width / 2, at.x + width) }
+    return service === undefined || spot === undefined || !served.has(service) ? [] : { service, net: wayOut(id, spot, at.x + width) }
   })
   const tracks = tracksOf([...nets, ...ways.map(({ net }) => net)], edges)
 
@@ -73,18 +71,16 @@ function draw(outside: Outside, at: Point, width: number, lanes: Readonly<Record
   for (const id of outside.spots.keys()) bottoms.set(id, at.y - outsideGap)
   const wires = wiresOf(nets, { tracks, elevation, bottoms, edges, laneGap })
   const exits = ways.map(({ service, net }) => {
-    const y = elevation.trackAt(net.target.channel, tracks.trackOf(net, net.target.channel))
-    const from = net.sources[0]
+    const { target, sources } = net
+    const y = elevation.trackAt(target.channel, tracks.trackOf(net, target.channel))
     return {
       service,
       points: [
-        ...(from === undefined
-          ? []
-          : [
-              { x: from.x, y: bottoms.get(from.id) ?? y },
-              { x: from.x, y },
-            ]),
-        { x: at.x + width, y },
+        ...sources.flatMap(({ id, x }) => [
+          { x, y: bottoms.get(id) ?? y },
+          { x, y },
+        ]),
+        { x: target.x, y },
       ],
     }
   })
@@ -119,13 +115,17 @@ function clearance(levels: readonly Level[], { groups }: Bands): (channel: numbe
 
 const zoneName = (name: string): string => `Availability Zone ${name}`
 
-const wayOut = (id: string, channel: number, x: number, right: number): Net => ({
-  kind: 'endpoint',
-  label: '',
-  target: { id: '', channel, way: 'dot', x: right },
-  sources: [{ id, channel, way: 'up', x, via: 'channel' }],
-  gutter: 'right',
-})
+/** From the lower edge of a gateway endpoint to the right edge of the network. */
+function wayOut(id: string, { row, x, width }: Spot, right: number): Net {
+  const channel = row + 1
+  return {
+    kind: 'endpoint',
+    label: '',
+    target: { id: '', channel, way: 'dot', x: right },
+    sources: [{ id, channel, way: 'up', x: x + width / 2, via: 'channel' }],
+    gutter: 'right',
+  }
+}
 
 function bottomsOf({ band, first }: Level, { rowTop }: Elevation): readonly (readonly [string, number])[] {
   return band.cells.flatMap(({ rows }) =>
@@ -188,23 +188,16 @@ function zonesOf({ groups }: Bands, elevation: Elevation): readonly Shape[] {
 function panelsOf({ band, first }: Level, top: number, bottom: number, { rowTop }: Elevation): readonly Shape[] {
   return band.cells.flatMap(({ x, width, look, heading, rows }): readonly Shape[] => [
     ...(look === undefined ? [] : [{ kind: 'box' as const, rect: { x, y: top, width, height: bottom - top }, look }]),
-    ...(heading === undefined
-      ? []
-      : [
-          { kind: 'text' as const, at: { x: x + 14, y: top + 22 }, text: heading.name, font: nameFont, ink: 'ink' as const },
-          ...(heading.beside === '' ? [] : [{ x: x + 14 + widthOf(heading.name, nameFont) + 12, text: heading.beside, y: top + 22 }]).map(
-            ({ x, y, text }): Shape => ({ kind: 'text', at: { x, y }, text, font: noteFont, ink: 'muted' }),
-          ),
-          ...heading.lines.map(
-            (text, line): Shape => ({
-              kind: 'text',
-              at: { x: x + 14, y: top + 22 + (line + 1) * headingLine },
-              text,
-              font: noteFont,
-              ink: 'muted',
-            }),
-          ),
-        ]),
+    ...(heading === undefined ? [] : headingShapes(heading, { x: x + 14, y: top + 22 })),
     ...rows.flatMap((row, level) => row.flatMap((one) => one.block.shapesAt({ x: one.x, y: rowTop(first + level) }))),
   ])
+}
+
+function headingShapes({ name, beside, lines }: Heading, { x, y }: Point): readonly Shape[] {
+  const note = (text: string, at: Point): Shape => ({ kind: 'text', at, text, font: noteFont, ink: 'muted' })
+  return [
+    { kind: 'text', at: { x, y }, text: name, font: nameFont, ink: 'ink' },
+    ...(beside === '' ? [] : [note(beside, { x: x + widthOf(name, nameFont) + 12, y })]),
+    ...lines.map((text, line) => note(text, { x, y: y + (line + 1) * headingLine })),
+  ]
 }

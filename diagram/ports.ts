@@ -5,7 +5,7 @@ export interface Ports {
   readonly to: number
 }
 
-export const ALL = 'all'
+const ALL = 'all'
 const numbered: Readonly<Record<string, string>> = { '-1': ALL, '1': 'icmp', '6': 'tcp', '17': 'udp', '58': 'icmpv6' }
 
 /** As AWS has them: a protocol by name or number, ports that may be left out. */

@@ -1,5 +1,5 @@
 /** The services beside the networks, and which of them rings or writes to which. */
-import type { Links } from './links.ts'
+import { knownIn, type Links } from './links.ts'
 import type { Call, Service, ServiceKind } from './model.ts'
 import { nameOf, type Setting, shortened } from './names.ts'
 import type { Resource } from './plan.ts'
@@ -73,11 +73,16 @@ export function servicesOf(
   for (const one of ofType('aws_s3_bucket_notification')) {
     const { values } = one
     const bucket = links.one(one, values.bucket, 'bucket', BUCKET)?.key ?? foreign(values.bucket)
-    const functions = links.all(one, arnsIn(values.lambda_function, 'lambda_function_arn'), 'lambda_function.lambda_function_arn', FUNCTION)
+    const functions = links.all(
+      one,
+      knownIn(values.lambda_function, 'lambda_function_arn'),
+      'lambda_function.lambda_function_arn',
+      FUNCTION,
+    )
     add(bucket, [
       ...((values.lambda_function ?? []).length > 0 && functions.length === 0 ? permitted(values.bucket) : functions),
-      ...links.all(one, arnsIn(values.queue, 'queue_arn'), 'queue.queue_arn', QUEUE),
-      ...links.all(one, arnsIn(values.topic, 'topic_arn'), 'topic.topic_arn', TOPIC),
+      ...links.all(one, knownIn(values.queue, 'queue_arn'), 'queue.queue_arn', QUEUE),
+      ...links.all(one, knownIn(values.topic, 'topic_arn'), 'topic.topic_arn', TOPIC),
     ])
   }
   for (const one of ofType('aws_lambda_event_source_mapping')) {
@@ -107,13 +112,4 @@ export function servicesOf(
   const drawn = new Set(services.map(({ id }) => id))
   const known = new Map(calls.filter(({ from, to }) => drawn.has(from) && drawn.has(to)).map((call) => [`${call.from}\n${call.to}`, call]))
   return { services, calls: [...known.values()] }
-}
-
-/** The ARNs in blocks of one kind; undefined when one of them is not known yet. */
-function arnsIn<Key extends string>(
-  blocks: readonly { readonly [name in Key]?: string | null | undefined }[] | null | undefined,
-  key: Key,
-): readonly string[] | undefined {
-  const arns = (blocks ?? []).flatMap((block) => block[key] ?? [])
-  return arns.length === (blocks ?? []).length ? arns : undefined
 }

@@ -49,8 +49,8 @@ export function tracksOf(nets: readonly Net[], edges: Readonly<Record<Gutter, nu
   }
 }
 
-export const endsOf = (net: Net): readonly End[] => [net.target, ...net.sources]
-export const channelsOf = (net: Net): readonly number[] => [...new Set(endsOf(net).map(({ channel }) => channel))]
+const endsOf = (net: Net): readonly End[] => [net.target, ...net.sources]
+const channelsOf = (net: Net): readonly number[] => [...new Set(endsOf(net).map(({ channel }) => channel))]
 
 function roomFor(net: Net, ends: readonly End[], way: End['way']): number {
   if (!ends.some((end) => end.way === way)) return 0
