@@ -1,7 +1,7 @@
 /** The technical controls of the environment: what each asks for, and for the sake of which paragraph of 45 CFR. */
 
 /** How a control is shown before there is an account: attributes of a mock run, policies decided, or by what comes later. */
-export type Shown = 'attributes' | 'policies' | 'program' | 'sources'
+type Shown = 'attributes' | 'policies' | 'program' | 'sources'
 
 export interface Control {
   readonly id: string

@@ -26,7 +26,7 @@ interface Module {
 }
 
 /** The `values` of `terraform show -json`. */
-export interface State {
+interface State {
   readonly root_module: Module
   readonly outputs: Readonly<Record<string, { readonly value: unknown; readonly sensitive?: boolean }>>
 }

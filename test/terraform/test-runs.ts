@@ -1,12 +1,12 @@
 /** `terraform test`, as data. */
 import { terraform } from './terraform.ts'
 
-export interface TestRun {
+interface TestRun {
   readonly file: string
   readonly run: string
   readonly status: string
 }
-export interface TestFailure {
+interface TestFailure {
   readonly file: string
   readonly run: string
   /** What the assert says, or Terraform's own error with its place. */

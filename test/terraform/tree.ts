@@ -60,7 +60,7 @@ export function blocksOf(folder: string, tree: string = sources): readonly Block
 }
 
 /** Whether nobody may destroy a resource; a mock apply has to, at its end. */
-export function isProtected({ type, body }: Block): boolean {
+function isProtected({ type, body }: Block): boolean {
   return (
     type === 'resource' &&
     blocksIn(body).some((inner) => inner.type === 'lifecycle' && argumentsIn(inner.body)['prevent_destroy'] === 'true')
