@@ -69,7 +69,14 @@ async function kept(root: Root, variables: Variables): Promise<State> {
 }
 
 async function make(root: Root, told: Variables, foundation: string, file: string): Promise<void> {
-  const tree = join(await preparedTree(), root)
+  const state = await applyIn(await preparedTree(), root, told, foundation)
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(state))
+  renameSync(`${file}.${process.pid}`, file)
+}
+
+/** Applies a root of an initialised tree, and destroys it again; `foundation` is the value of that state's parameter. */
+export async function applyIn(initialised: string, root: Root, told: Variables, foundation: string): Promise<State> {
+  const tree = join(initialised, root)
   const data = dataOf(root)
   const answers = [...new Set(data.map(({ type }) => type))].map(
     (type) => `  mock_data "${type}" {\n    defaults = ${literal(answerOf(type, type, foundation))}\n  }\n`,
@@ -92,9 +99,7 @@ async function make(root: Root, told: Variables, foundation: string, file: strin
     if (otherTree === undefined) writeFileSync(known, JSON.stringify(overrides))
     const state = (await run('apply', overrides)).find((line) => line.test_state !== undefined)?.test_state
     if (state === undefined) throw new Error(`mock apply of ${root}: Terraform told no state`)
-    const { root_module, outputs } = state
-    writeFileSync(`${file}.${process.pid}`, JSON.stringify({ root_module, outputs }))
-    renameSync(`${file}.${process.pid}`, file)
+    return { root_module: state.root_module, outputs: state.outputs }
   } finally {
     rmSync(tests, { recursive: true, force: true })
   }

@@ -1,9 +1,7 @@
 /** Work that several processes want done, and one has to do. */
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-
-const longest = 5 * 60_000
 
 /** Makes what shall lie at a path, unless it lies there or another process is making it. `make` has to put it there whole. */
 export async function once(path: string, make: () => Promise<void>): Promise<void> {
@@ -17,19 +15,28 @@ export async function once(path: string, make: () => Promise<void>): Promise<voi
     try {
       if (!existsSync(path)) await make()
     } finally {
-      rmSync(lock, { recursive: true, force: true })
+      rmSync(lock, { force: true })
     }
   }
 }
 
-/** Whether the lock is ours now. One that is older than any work was left by a process that was killed. */
+/** Whether the lock is ours now. What a process left that was killed is taken away first. */
 function taken(lock: string): boolean {
   try {
-    mkdirSync(lock)
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
     return true
   } catch {
-    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
-    if (since !== undefined && Date.now() - since > longest) rmSync(lock, { recursive: true, force: true })
+    const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0
+    if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true })
+    return false
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
     return false
   }
 }
