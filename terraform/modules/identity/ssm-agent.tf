@@ -4,9 +4,11 @@
 locals {
   ssm_agent_policy = jsonencode({ Version = "2012-10-17", Statement = [
     {
-      Sid      = "AgentSaysItIsThere"
-      Effect   = "Allow"
-      Action   = ["ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation"]
+      Sid    = "AgentSaysItIsThere"
+      Effect = "Allow"
+      Action = [
+        "ssm:ListInstanceAssociations", "ssm:PutComplianceItems", "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation",
+      ]
       Resource = [local.instance, "arn:${local.partition}:ssm:${local.own}:association/*"]
     },
     {
@@ -15,7 +17,7 @@ locals {
       Action = [
         "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
         "ec2messages:GetMessages", "ec2messages:SendReply", "ssm:GetDeployablePatchSnapshotForInstance", "ssm:GetManifest",
-        "ssm:ListAssociations", "ssm:ListInstanceAssociations", "ssm:PutComplianceItems", "ssm:PutInventory",
+        "ssm:ListAssociations", "ssm:PutInventory",
         "ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel",
       ]
       Resource = "*"
