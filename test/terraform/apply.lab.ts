@@ -185,7 +185,7 @@ describe.skipIf(missing !== undefined)(`the complete example on moto and the shi
 
   test('without protection the environment is destroyed, and only that', async () => {
     expect(errors(await terraform.apply('environment', { protect: 'false' }))).toEqual([])
-    const destroyed = await terraform.destroy('environment', { protect: 'false' })
+    const destroyed = await terraform.destroy('environment')
     expect({ code: destroyed.code, errors: errors(destroyed) }).toEqual({ code: 0, errors: [] })
     expect(await leftOfEnvironment()).toEqual([])
     const { text } = await lab.rest('s3', 'GET', '/')

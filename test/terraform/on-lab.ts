@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { Lab, Ran } from '../lab/aws/lab.ts'
-import { environment, sources } from './terraform.ts'
+import type { Lab } from '../lab/aws/lab.ts'
+import { environment, type Ran, sources, terraformOk } from './terraform.ts'
 import { filesOf, type Root } from './tree.ts'
 
 /** A change that a plan wants to make. */
-export interface Planned {
+interface Planned {
   readonly address: string
   readonly action: string
 }
@@ -30,7 +30,7 @@ const project = resolve(import.meta.dirname, '../..')
 /** What only a test wants: moto answers what it does not know with 500, and 25 goes at that take ten minutes. */
 const override = 'provider "aws" {\n  max_retries = 2\n}\n'
 
-/** A copy with state of its own, initialised. The image is moto's newest Amazon Linux 2023. */
+/** A copy with state of its own, initialised. */
 export async function onLab(lab: Lab): Promise<OnLab> {
   const folder = mkdtempSync(join(tmpdir(), 'skep-apply-'))
   for (const path of filesOf()) {
@@ -41,33 +41,28 @@ export async function onLab(lab: Lab): Promise<OnLab> {
   const bundled = spawnSync(process.execPath, [join(project, 'scripts/bundle-intake.ts'), join(folder, 'build/intake.zip')])
   if (bundled.status !== 0) throw new Error(`bundling intake: ${bundled.stderr}`)
 
-  const image = await newestImage(lab)
+  const at = (root: Root): string => join(folder, 'terraform/examples/complete', root)
   const { TF_CLI_CONFIG_FILE, CHECKPOINT_DISABLE = '1' } = environment()
   const terraform = (root: Root, ...args: readonly string[]): Promise<Ran> =>
-    lab.run('terraform', [`-chdir=${join(folder, 'terraform/examples/complete', root)}`, ...args], {
+    lab.run('terraform', [`-chdir=${at(root)}`, ...args], {
       environment: { TF_CLI_CONFIG_FILE, CHECKPOINT_DISABLE, TF_IN_AUTOMATION: '1' },
       limitMs: 280_000,
     })
-  const told = (root: Root, variables: Variables = {}): readonly string[] => {
-    const images = root === 'environment' ? { images: JSON.stringify({ bastion: image, key_host: image, worker: image }) } : {}
-    return Object.entries({ ...images, ...variables }).map(([name, value]) => `-var=${name}=${value}`)
-  }
+  const told = (variables: Variables = {}): readonly string[] => Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`)
   // Not faster than the lab, but what waits does so together: 25 s for each queue, 55 s for each lifecycle.
   const together = ['-no-color', '-input=false', '-parallelism=60']
 
-  for (const { code, stderr } of await Promise.all(
-    (['foundation', 'environment'] as const).map((root) => terraform(root, 'init', '-no-color', '-input=false')),
-  ))
-    if (code !== 0) throw new Error(`terraform init: ${stderr}`)
+  // Providers may have to be fetched, for which the lab's network has no way.
+  await Promise.all((['foundation', 'environment'] as const).map((root) => terraformOk(at(root), ['init', '-no-color', '-input=false'])))
 
   return {
-    apply: (root, variables) => terraform(root, 'apply', '-auto-approve', ...together, ...told(root, variables)),
+    apply: (root, variables) => terraform(root, 'apply', '-auto-approve', ...together, ...told(variables)),
     destroy: (root, variables, targets = []) =>
-      terraform(root, 'destroy', '-auto-approve', ...together, ...told(root, variables), ...targets.map((target) => `-target=${target}`)),
+      terraform(root, 'destroy', '-auto-approve', ...together, ...told(variables), ...targets.map((target) => `-target=${target}`)),
     output: async (root) => JSON.parse((await terraform(root, 'output', '-json')).stdout),
     show: async (root) => (await terraform(root, 'show', '-json')).stdout,
     async plan(root) {
-      const { code, stdout } = await terraform(root, 'plan', '-json', '-detailed-exitcode', ...together, ...told(root))
+      const { code, stdout } = await terraform(root, 'plan', '-json', '-detailed-exitcode', ...together)
       const lines: readonly Line[] = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
       return {
         code,
@@ -87,9 +82,4 @@ interface Line {
   readonly type: string
   readonly change?: { readonly resource: { readonly addr: string }; readonly action: string }
   readonly diagnostic?: { readonly severity: string; readonly summary: string; readonly detail: string }
-}
-
-async function newestImage(lab: Lab): Promise<string> {
-  const Name = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64'
-  return JSON.parse((await lab.json('ssm', 'AmazonSSM.GetParameter', { Name })).text).Parameter.Value
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { motoServer } from './moto.ts'
 
-export interface Ran {
+interface Ran {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -58,9 +58,10 @@ export async function startLab(): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'skep-lab-'))
   const socket = join(folder, 'aws.sock')
   const isolated = canIsolate()
-  const main = [process.execPath, join(import.meta.dirname, 'shim/main.ts'), socket]
+  const main = [process.execPath, join(import.meta.dirname, 'main.ts'), socket]
   const [program = '', ...args] = isolated ? ['unshare', ...withoutWayOut, ...main] : main
   const server = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const gone = new Promise((done) => server.once('exit', done))
   const told = await environmentTold(server)
   let runs = 0
 
@@ -98,7 +99,6 @@ export async function startLab(): Promise<Lab> {
     rest: (service, method, path, body) => ask(service, method, path, {}, body),
     calls: async () => JSON.parse((await ask('', 'GET', '/_shim/calls', {})).text),
     async [Symbol.asyncDispose]() {
-      const gone = new Promise((done) => server.once('exit', done))
       server.stdin?.end()
       const late = setTimeout(() => server.kill('SIGKILL'), 10_000)
       await gone
@@ -121,15 +121,15 @@ async function ended(command: readonly string[], env: NodeJS.ProcessEnv, out: st
   return code
 }
 
-/** The lines `export NAME=VALUE` that the program tells when it is ready. */
+/** The lines `export NAME='VALUE'` that the program tells when it is ready. */
 function environmentTold(server: ChildProcess): Promise<Readonly<Record<string, string>>> {
   return new Promise((resolve, reject) => {
     let text = ''
     server.once('error', reject).once('exit', (code) => reject(new Error(`the lab ended with ${code} before it was ready`)))
     server.stdout?.setEncoding('utf8').on('data', (part: string) => {
       text += part
-      if (!/^export AWS_EC2_METADATA_DISABLED=.*$/m.test(text) || !text.endsWith('\n')) return
-      resolve(Object.fromEntries([...text.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value])))
+      if (!/^export TF_VAR_images=.*\n/m.test(text)) return
+      resolve(Object.fromEntries([...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name = '', value = '']) => [name, value])))
     })
   })
 }

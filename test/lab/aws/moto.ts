@@ -5,7 +5,7 @@ import { installed, onPath } from '../python.ts'
 /** That of the PATH, else one of our own. Throws where there is none and none can be had. */
 export const motoServer = (): string => onPath('moto_server') ?? installed({ package: 'moto[server]==5.2.1', program: 'moto_server' })
 
-export interface RunningMoto {
+interface RunningMoto {
   readonly port: number
   stop(): Promise<void>
 }

@@ -18,14 +18,11 @@ export function restOperation(service: string, method: string, path: string): st
   return route?.[2] ?? `${method} ${plain}`
 }
 
-/** S3 names by sub-resource: `PUT /bucket?policy` is PutBucketPolicy. */
+/** S3 names by sub-resource, the parameter without a value: `PUT /bucket?policy` is PutBucketPolicy. */
 function s3Operation(method: string, path: string, query: string): string {
-  const verb = `${method[0] ?? ''}${method.slice(1).toLowerCase()}`
   const [, , key = ''] = /^\/([^/]*)\/?(.*)$/.exec(path) ?? []
-  const parameters = [...new URLSearchParams(query).keys()]
-  const part = parameters.find(
-    (name) => /^[a-z][a-zA-Z]+$/.test(name) && !['prefix', 'delimiter', 'versionId', 'partNumber'].includes(name),
-  )
-  const of = (part ?? '').replace(/^./, (letter) => letter.toUpperCase())
-  return `${verb}${key === '' ? 'Bucket' : 'Object'}${of}`
+  const [part = ''] = [...new URLSearchParams(query)].find(([, value]) => value === '') ?? []
+  return [method.toLowerCase(), key === '' ? 'bucket' : 'object', part]
+    .map((word) => word.replace(/^./, (letter) => letter.toUpperCase()))
+    .join('')
 }
