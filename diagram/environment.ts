@@ -1,5 +1,5 @@
 /** From plans and states to what is drawn of them. */
-import { isNetwork } from './cidr.ts'
+import { isNetwork, rangeOf } from './cidr.ts'
 import { flowsOf, openWithout } from './flows.ts'
 import { HOSTS, type Host, hostsOf } from './hosts.ts'
 import { type Links, linksOf } from './links.ts'
@@ -113,7 +113,8 @@ function networkOf(
   const more = resources.filter((one) => one.type === 'aws_vpc_ipv4_cidr_block_association' && vpc !== undefined && homeOf(one) === vpc)
   const named = [vpc?.values.cidr_block, ...more.map(({ values }) => values.cidr_block), vpc?.values.ipv6_cidr_block]
   const cidrs = named.filter((cidr) => cidr != null).filter(isNetwork)
-  const { flows, outsiders, alsoOpen } = flowsOf({ hosts, rules, cidrs, waysOf, tableOf })
+  const own = cidrs.flatMap((cidr) => rangeOf(cidr) ?? [])
+  const { flows, outsiders, alsoOpen } = flowsOf({ hosts, rules, own, waysOf, tableOf })
   const open = subnets.some(({ kind }) => kind === 'public')
   const doors = resources.flatMap((one) => gatewayOf(one, vpc, homeOf))
   const name = vpc === undefined ? 'kept elsewhere' : nameOf(vpc, { ...setting, project: undefined })
@@ -133,7 +134,7 @@ function networkOf(
     places: hosts.map((host) => placeOf(host, shortened(host.name, inNetwork), name, alsoOpen.get(host.key) ?? [])),
     outsiders,
     flows,
-    openGroups: [...openWithout(hosts, rules, cidrs)]
+    openGroups: [...openWithout(hosts, rules, own)]
       .filter(([group]) => homeOf(group) === vpc)
       .map(([group, open]) => `${shortened(nameOf(group, setting), inNetwork)} (${open.join(', ')})`),
   }

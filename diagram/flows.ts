@@ -1,5 +1,5 @@
 /** Who may open a connection to whom: a rule of the sender lets out what a rule of the receiver lets in, and a way leads there. */
-import { contains, isPrivate, isWorld, overlaps } from './cidr.ts'
+import { contains, isPrivate, isWorld, overlaps, type Range, rangeOf } from './cidr.ts'
 import type { Host } from './hosts.ts'
 import { type Flow, INTERNET, type Outsider } from './model.ts'
 import type { Resource } from './plan.ts'
@@ -11,7 +11,7 @@ export interface Ground {
   readonly hosts: readonly Host[]
   readonly rules: readonly Rule[]
   /** Addresses of the network itself. */
-  readonly cidrs: readonly string[]
+  readonly own: readonly Range[]
   readonly waysOf: (subnet: Resource) => readonly Way[]
   readonly tableOf: (subnet: Resource) => Resource | undefined
 }
@@ -27,13 +27,11 @@ export interface Flows {
 export function openWithout(
   hosts: readonly Host[],
   rules: readonly Rule[],
-  cidrs: readonly string[],
+  own: readonly Range[],
 ): ReadonlyMap<Resource, readonly string[]> {
   const taken = new Set(hosts.flatMap(({ groups }) => groups))
   const open = rules.flatMap(({ group, inbound, peer, ports }) =>
-    inbound && !taken.has(group) && 'cidr' in peer && !cidrs.some((own) => contains(own, peer.cidr))
-      ? { group, cidr: peer.cidr, ports }
-      : [],
+    inbound && !taken.has(group) && isForeign(peer, own) ? { group, cidr: peer.cidr, ports } : [],
   )
   return new Map(
     [...Map.groupBy(open, ({ group }) => group)].map(([group, some]) => [
@@ -43,9 +41,14 @@ export function openWithout(
   )
 }
 
-/** A host with the rules of its groups. */
+/** A network that is not ours. */
+const isForeign = (peer: Peer, own: readonly Range[]): peer is Extract<Peer, { cidr: string }> =>
+  'cidr' in peer && !own.some((range) => peer.range !== undefined && contains(range, peer.range))
+
+/** A host with the rules of its groups, and the addresses that it may have. */
 interface Guarded {
   readonly host: Host
+  readonly addresses: readonly Range[]
   readonly into: readonly Rule[]
   readonly out: readonly Rule[]
 }
@@ -54,7 +57,12 @@ interface Guarded {
 export function flowsOf(ground: Ground): Flows {
   const guarded = ground.hosts.map((host): Guarded => {
     const rules = ground.rules.filter(({ group }) => host.groups.includes(group))
-    return { host, into: rules.filter(({ inbound }) => inbound), out: rules.filter(({ inbound }) => !inbound) }
+    return {
+      host,
+      addresses: addressesOf(host),
+      into: rules.filter(({ inbound }) => inbound),
+      out: rules.filter(({ inbound }) => !inbound),
+    }
   })
   const { arrivals, alsoOpen } = fromOutside(ground, guarded)
   const flows = [
@@ -67,25 +75,31 @@ export function flowsOf(ground: Ground): Flows {
   return { flows, outsiders: [...outsiders.values()], alsoOpen }
 }
 
-function connections(all: readonly Guarded[], { host: receiver, into }: Guarded): readonly Flow[] {
-  return all.flatMap(({ host: sender, out }) => {
+/** Its own where it is known, else all of its subnets. */
+function addressesOf({ privateAddress, subnets }: Host): readonly Range[] {
+  const networks = subnets.flatMap(({ values }) => [values.cidr_block, values.ipv6_cidr_block])
+  const told = privateAddress === undefined ? networks : [privateAddress, ...networks.filter((cidr) => cidr?.includes(':'))]
+  return told.flatMap((cidr) => rangeOf(cidr ?? '') ?? [])
+}
+
+function connections(all: readonly Guarded[], receiver: Guarded): readonly Flow[] {
+  return all.flatMap((sender) => {
     // Several alike may speak to each other; one does not to itself.
-    if (sender === receiver && receiver.count === 1 && !receiver.many) return []
-    const allowed = both(portsFor(out, receiver), portsFor(into, sender))
-    const kind = receiver.kind === 'endpoints' ? 'endpoint' : 'connection'
-    return allowed.length === 0 ? [] : { from: sender.key, to: receiver.key, ports: inWords(allowed), kind }
+    if (sender === receiver && receiver.host.count === 1 && !receiver.host.many) return []
+    const allowed = both(portsFor(sender.out, receiver), portsFor(receiver.into, sender))
+    const kind = receiver.host.kind === 'endpoints' ? 'endpoint' : 'connection'
+    return allowed.length === 0 ? [] : { from: sender.host.key, to: receiver.host.key, ports: inWords(allowed), kind }
   })
 }
 
-const portsFor = (rules: readonly Rule[], host: Host): readonly Ports[] =>
-  rules.filter(({ peer }) => isAbout(peer, host)).map(({ ports }) => ports)
+const portsFor = (rules: readonly Rule[], to: Guarded): readonly Ports[] =>
+  rules.filter(({ peer }) => isAbout(peer, to)).map(({ ports }) => ports)
 
-function isAbout(peer: Peer, { groups, subnets, privateAddress }: Host): boolean {
-  if ('group' in peer) return groups.includes(peer.group)
-  if (!('cidr' in peer)) return false
-  if (privateAddress !== undefined && contains(peer.cidr, privateAddress)) return true
-  const networks = subnets.flatMap(({ values }) => [values.cidr_block, values.ipv6_cidr_block].flatMap((cidr) => cidr ?? []))
-  return networks.some((network) => (privateAddress === undefined ? overlaps(peer.cidr, network) : contains(peer.cidr, network)))
+function isAbout(peer: Peer, { host, addresses }: Guarded): boolean {
+  if ('group' in peer) return host.groups.includes(peer.group)
+  if (!('range' in peer)) return false
+  const { range } = peer
+  return range !== undefined && addresses.some((one) => overlaps(range, one))
 }
 
 const https = [portsOf('tcp', 443, 443)]
@@ -117,14 +131,13 @@ function fromOutside(
   const doors = new Map<string, { readonly cidrs: string[]; readonly host: Host; readonly ports: Ports[] }>()
   const alsoOpen = new Map<string, string[]>()
   for (const { host, into } of all) {
-    const foreign = into.flatMap(({ peer, ports }) =>
-      'cidr' in peer && !ground.cidrs.some((own) => contains(own, peer.cidr)) ? { cidr: peer.cidr, ports } : [],
-    )
+    const foreign = into.flatMap(({ peer, ports }) => (isForeign(peer, ground.own) ? { ...peer, ports } : []))
     for (const [cidr, named] of Map.groupBy(foreign, (rule) => rule.cidr)) {
       const ports = named.map((rule) => rule.ports)
       const key = JSON.stringify([isWorld(cidr) ? 'world' : cidr, host.key])
       const known = doors.get(key) ?? { cidrs: [], host, ports: [] }
-      if (!isPrivate(cidr) && isReached(ground, host, cidr))
+      const range = named[0]?.range
+      if (range !== undefined && !isPrivate(range) && isReached(ground, host, range))
         doors.set(key, { host, cidrs: [...known.cidrs, cidr], ports: [...known.ports, ...ports] })
       else alsoOpen.set(host.key, [...(alsoOpen.get(host.key) ?? []), `${inWords(ports)} from ${cidr}`])
     }
@@ -147,8 +160,8 @@ function fromOutside(
 const byFirst = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)
 
 /** By a route to the internet gateway, and an address of that version of IP. */
-function isReached({ waysOf }: Ground, host: Host, cidr: string): boolean {
-  const six = cidr.includes(':')
+function isReached({ waysOf }: Ground, host: Host, { family }: Range): boolean {
+  const six = family === 6
   return host.subnets.some((subnet) => {
     const routed = waysOf(subnet).some(({ to, by }) => by === 'internet gateway' && to === (six ? '::/0' : '0.0.0.0/0'))
     return routed && (six ? subnet.values.ipv6_cidr_block !== null && subnet.values.ipv6_cidr_block !== '' : host.public)
@@ -156,9 +169,9 @@ function isReached({ waysOf }: Ground, host: Host, cidr: string): boolean {
 }
 
 /** To the internet: from where a host has an address there, or by NAT. */
-function toOutside({ cidrs, waysOf }: Ground, all: readonly Guarded[]): readonly Flow[] {
+function toOutside({ own, waysOf }: Ground, all: readonly Guarded[]): readonly Flow[] {
   return all.flatMap(({ host, out }) => {
-    const leaving = out.filter(({ peer }) => 'cidr' in peer && !isPrivate(peer.cidr) && !cidrs.some((own) => contains(own, peer.cidr)))
+    const leaving = out.filter(({ peer }) => isForeign(peer, own) && peer.range !== undefined && !isPrivate(peer.range))
     const ways = host.subnets.flatMap(waysOf).filter(({ everywhere }) => leaving.length > 0 && everywhere)
     const ports = inWords(leaving.map((rule) => rule.ports))
     return ways.flatMap(({ by, place }): readonly Flow[] => {

@@ -1,10 +1,14 @@
 /** The rules of security groups, however they are written, in one form. */
+import { type Range, rangeOf } from './cidr.ts'
 import type { Links } from './links.ts'
 import type { Resource } from './plan.ts'
 import { type Ports, portsOf } from './ports.ts'
 
 /** Whom a rule is about: addresses, the members of a group, or a service of AWS by its list of prefixes. */
-export type Peer = { readonly cidr: string } | { readonly group: Resource } | { readonly service: string }
+export type Peer =
+  | { readonly cidr: string; readonly range: Range | undefined }
+  | { readonly group: Resource }
+  | { readonly service: string }
 
 export interface Rule {
   readonly group: Resource
@@ -114,11 +118,12 @@ function namedBy(key: string, candidates: readonly Resource[]): readonly Resourc
     .map(({ one }) => one)
 }
 
-const cidrs = (found: readonly (string | null | undefined)[]): readonly Peer[] => found.flatMap((cidr) => (cidr == null ? [] : { cidr }))
+const cidrs = (found: readonly (string | null | undefined)[]): readonly Peer[] =>
+  found.flatMap((cidr) => (cidr == null ? [] : { cidr, range: rangeOf(cidr) }))
 
 function peersOfList({ type, values }: Resource): readonly Peer[] {
   const service = serviceOf(type === 'aws_vpc_endpoint' ? values.service_name : values.name)
-  return service === undefined ? (values.entry ?? []).flatMap(({ cidr }) => (cidr == null ? [] : { cidr })) : [{ service }]
+  return service === undefined ? cidrs((values.entry ?? []).map(({ cidr }) => cidr)) : [{ service }]
 }
 
 /** `s3` of `com.amazonaws.us-west-2.s3`. */

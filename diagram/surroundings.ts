@@ -77,6 +77,8 @@ export function footerOf(environment: Environment, without: number, { x, y }: Po
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
 
+const mostTold = 200
+
 /** The arrows in words, for who does not see them. */
 export function inWords({ networks, services, calls }: Environment): string {
   const named = new Map<string, string>(services.map(({ id, name }) => [id, name]))
@@ -86,8 +88,9 @@ export function inWords({ networks, services, calls }: Environment): string {
   }
   const arrow = (from: string, to: string): string => `${named.get(from) ?? from} → ${named.get(to) ?? to}`
   const flows = networks.flatMap((network) => network.flows)
-  return [
+  const arrows = [
     ...flows.map(({ from, to, ports, kind }) => `${arrow(from, to)}${kind === 'route' ? ' (route)' : ` : ${ports}`}`),
     ...calls.map(({ from, to }) => arrow(from, to)),
-  ].join('; ')
+  ]
+  return [...arrows.slice(0, mostTold), ...(arrows.length > mostTold ? [`and ${arrows.length - mostTold} more`] : [])].join('; ')
 }
