@@ -66,19 +66,4 @@ export const exceptions: readonly Exception[] = [
     resources: ['module.identity.aws_iam_role.sweeper'],
     why: "The account as principal, narrowed by a condition to the bastion's role: a role named as principal turns into a dead id when it is made anew.",
   },
-  {
-    id: 'CKV_AWS_290',
-    resources: ['module.identity.aws_iam_policy.ssm_agent'],
-    why: 'What the SSM agent says of itself (messages, channels, inventory) cannot be asked of one resource only.',
-  },
-  {
-    id: 'CKV_AWS_355',
-    resources: ['module.identity.aws_iam_policy.ssm_agent'],
-    why: "Two of the agent's actions, listing its associations and telling its compliance, could be narrowed to instances; the policy that Amazon keeps for agents does not, and neither says anything of data.",
-  },
-  {
-    id: 'CKV_AWS_355',
-    resources: ['module.oversight.aws_iam_policy.auditor'],
-    why: 'logs:GetQueryResults takes the id of a query, which only who began it knows; the query itself is allowed on our groups only.',
-  },
 ]
