@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync,
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readPlan } from '../../diagram/plan.ts'
 import { made, skep, state } from './plans.ts'
 
 const main = resolve(import.meta.dirname, '../../cli/main.ts')
@@ -58,10 +59,14 @@ describe('skep diagram', () => {
     'resources of another form': ['{"format_version":"1.0","values":{"root_module":{"resources":[1]}}}', `${wanted} JSON of another kind`],
   }
   test.each(Object.entries(cases))('%s is one clear line', (_, [text, says]) => {
-    const { code, stdout, stderr } = run([], text)
+    expect(() => readPlan(text)).toThrow(says)
+    expect(() => readPlan(text)).toThrow(/^[^\n]+$/)
+  })
+
+  test('which tells where it came from, and nothing is drawn', () => {
+    const { code, stdout, stderr } = run([], '[1]')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^skep: standard input: [^\n]+\n$/)
-    expect(stderr).toContain(says)
+    expect(stderr).toMatch(/^skep: standard input: expected what [^\n]+\n$/)
   })
 
   test('so is a file that is not there, a directory, and one that is too large', () => {
