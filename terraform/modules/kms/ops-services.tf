@@ -31,7 +31,7 @@ locals {
       Sid       = "LogGroupsAreEncrypted"
       Effect    = "Allow"
       Principal = { Service = "logs.${var.names.region}.amazonaws.com" }
-      Action    = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
       Resource  = "*"
       Condition = { StringLike = { "kms:EncryptionContext:aws:logs:arn" = local.log_groups } }
     },
