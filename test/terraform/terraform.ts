@@ -46,6 +46,7 @@ export const cache = otherTree === undefined ? join(project, 'node_modules/.cach
 function findMirror(): string | undefined {
   const usual = [
     process.env['SKEP_TERRAFORM_MIRROR'],
+    process.env['TF_PLUGIN_CACHE_DIR'],
     join(homedir(), '.terraform.d/plugins'),
     join(homedir(), '.local/share/terraform/plugins'),
     '/usr/local/share/terraform/plugins',
