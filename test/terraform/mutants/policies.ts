@@ -16,8 +16,10 @@ const seenBy = (killedBy: string, file: string, wrongs: readonly Wrong[]): reado
 
 /** Seen by the module's own test. */
 const inFile = (file: string, ...wrongs: readonly Wrong[]): readonly Mutant[] => seenBy(`${file.split('/')[0]}.tftest.hcl`, file, wrongs)
-/** Seen by asking. */
-const asked = (file: string, ...wrongs: readonly Wrong[]): readonly Mutant[] => seenBy('policies', file, wrongs)
+/** Seen by asking who may do what. */
+const asked = (file: string, ...wrongs: readonly Wrong[]): readonly Mutant[] => seenBy('policy/table.test.ts', file, wrongs)
+/** Seen by reading each statement. */
+const read = (file: string, ...wrongs: readonly Wrong[]): readonly Mutant[] => seenBy('policy/walker.test.ts', file, wrongs)
 
 export const mutants: readonly Mutant[] = [
   ...inFile(
@@ -239,18 +241,18 @@ export const mutants: readonly Mutant[] = [
     ['S5', 'the worker does not say its endpoint', '{ "skep:s3-endpoint" = var.s3_endpoint_id }', '{}'],
     ['I5', "the worker's profile is the key host's", 'role = aws_iam_role.worker.name\n}\n', 'role = var.names.roles.key_host\n}\n'],
   ),
-  ...asked(
+  ...read(
     'identity/worker.tf',
     ['I1', 'all of S3 on relay objects', 'Action   = ["s3:GetObject", "s3:PutObject"]', 'Action   = "s3:*"'],
     ['I1', 'a key is used without a service', '          Condition = { StringEquals = { "kms:ViaService" = local.through.s3 } }\n', ''],
-    [
-      'S5',
-      'a worker writes among the samples',
-      'Sid      = "WriteResults"\n          Effect   = "Allow"\n          Action   = "s3:PutObject"\n          Resource = concat(local.results, local.manifests)',
-      'Sid      = "WriteResults"\n          Effect   = "Allow"\n          Action   = "s3:PutObject"\n          Resource = local.samples',
-    ],
   ),
-  ...asked('identity/key-host.tf', [
+  ...asked('identity/worker.tf', [
+    'S5',
+    'a worker writes relay objects, and no results',
+    'Resource = concat(local.results, local.manifests)\n        },\n        {\n          Sid      = "TalkByRelay"',
+    'Resource = local.relay\n        },\n        {\n          Sid      = "TalkByRelay"',
+  ]),
+  ...read('identity/key-host.tf', [
     'I1',
     'every parameter may be read',
     'Resource = var.names.parameter_arns.environment',
