@@ -1,5 +1,5 @@
 /** Work that several processes want done, and one has to do. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -20,22 +20,24 @@ export async function once(path: string, make: () => Promise<void>): Promise<voi
   }
 }
 
-/** Whether the lock is ours now. What a process left that was killed is taken away first. */
+const longest = 10 * 60_000
+
+/** Whether the lock is ours now. What a process left that was killed is taken away first; its number may be another's by now. */
 function taken(lock: string): boolean {
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' })
     return true
   } catch {
-    const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0
-    if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true })
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
+    if (since !== undefined && (!isRunning(readFileSync(lock, 'utf8')) || Date.now() - since > longest)) rmSync(lock, { force: true })
     return false
   }
 }
 
-function isRunning(pid: number): boolean {
+/** A holder that has not yet written its number is. */
+function isRunning(holder: string): boolean {
   try {
-    process.kill(pid, 0)
-    return true
+    return holder === '' || process.kill(Number(holder), 0)
   } catch {
     return false
   }

@@ -53,16 +53,15 @@ export async function tryMutant(mutant: Mutant): Promise<Verdict> {
   using tree = await treeOfOnesOwn()
   const file = join(tree.path, mutant.file)
   writeFileSync(file, readFileSync(file, 'utf8').split(mutant.find).join(mutant.replace))
-  const said = mutant.killedBy.endsWith('.tftest.hcl')
-    ? await terraformSays(tree.path, mutant.killedBy)
-    : await vitestSays(tree.path, mutant)
+  const says = mutant.killedBy.endsWith('.tftest.hcl') ? terraformSays : vitestSays
+  const said = await says(tree.path, mutant).catch((error: unknown) => [String(error)])
   if (said.length === 0) return verdict('survived')
   return verdict(said.some((line) => line.includes(mutant.says)) ? 'killed' : 'killed for another reason', said)
 }
 
-async function terraformSays(tree: string, file: string): Promise<readonly string[]> {
-  const { found, failures } = await terraformTest(tree, { files: [file] })
-  if (Object.values(found).flat().length + failures.length === 0) throw new Error(`terraform/tests/${file} has no run`)
+async function terraformSays(tree: string, { killedBy }: Mutant): Promise<readonly string[]> {
+  const { found, failures } = await terraformTest(tree, { files: [killedBy] })
+  if (Object.values(found).flat().length + failures.length === 0) throw new Error(`terraform/tests/${killedBy} has no run`)
   return failures.map(({ message }) => message)
 }
 
