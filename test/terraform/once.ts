@@ -29,16 +29,17 @@ function taken(lock: string): boolean {
     return true
   } catch {
     const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
-    if (since !== undefined && (!isRunning(readFileSync(lock, 'utf8')) || Date.now() - since > longest)) rmSync(lock, { force: true })
+    if (since !== undefined && (!isHeld(lock) || Date.now() - since > longest)) rmSync(lock, { force: true })
     return false
   }
 }
 
-/** A holder that has not yet written its number is. */
-function isRunning(holder: string): boolean {
+/** By a process that runs, or by one that has not yet written its number. */
+function isHeld(lock: string): boolean {
   try {
+    const holder = readFileSync(lock, 'utf8')
     return holder === '' || process.kill(Number(holder), 0)
-  } catch {
-    return false
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
   }
 }
