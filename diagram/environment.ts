@@ -117,7 +117,7 @@ function networkOf(
   const { flows, outsiders, alsoOpen } = flowsOf({ hosts, rules, own, waysOf, tableOf })
   const open = subnets.some(({ kind }) => kind === 'public')
   const doors = resources.flatMap((one) => gatewayOf(one, vpc, homeOf))
-  const name = vpc === undefined ? 'kept elsewhere' : nameOf(vpc, { ...setting, project: undefined })
+  const name = vpc === undefined ? 'not known' : nameOf(vpc, { ...setting, project: undefined })
   // Where no project tag says what all names begin with, it is often the network's own name.
   const inNetwork = { ...setting, project: setting.project ?? name }
   return {

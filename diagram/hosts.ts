@@ -54,12 +54,12 @@ const looks: Readonly<Record<string, Look>> = {
       ...line(one.values.instance_type, one.values.tenancy === 'dedicated' && 'dedicated'),
       ...line(elastic.has(one) && 'Elastic IP'),
     ],
-    subnets: instanceSubnets(one, links),
+    subnets: onlySubnet(one, links),
     groups: [
       ...links.all(one, one.values.vpc_security_group_ids, 'vpc_security_group_ids', GROUPS),
       ...links.all(one, one.values.security_groups, 'security_groups', GROUPS),
     ],
-    public: elastic.has(one) || isAddressed(one.values.associate_public_ip_address, instanceSubnets(one, links)),
+    public: elastic.has(one) || isAddressed(one.values.associate_public_ip_address, onlySubnet(one, links)),
   }),
 
   // Those of an autoscaling group are drawn as that group.
@@ -73,9 +73,9 @@ const looks: Readonly<Record<string, Look>> = {
             one.values.description || 'launched when needed',
           ],
           many: true,
-          subnets: nicSubnets(one, links),
+          subnets: onlySubnet(one, links),
           groups: templateGroups(one, links),
-          public: isAddressed(one.values.network_interfaces?.[0]?.associate_public_ip_address, nicSubnets(one, links)),
+          public: isAddressed(one.values.network_interfaces?.[0]?.associate_public_ip_address, onlySubnet(one, links)),
         },
 
   aws_autoscaling_group(one, { links }) {
@@ -94,7 +94,7 @@ const looks: Readonly<Record<string, Look>> = {
 
   aws_nat_gateway: (one, { links }) => ({
     kind: 'nat',
-    subnets: links.all(one, one.values.subnet_id, 'subnet_id', SUBNET),
+    subnets: onlySubnet(one, links),
     public: one.values.connectivity_type !== 'private',
   }),
 
@@ -165,11 +165,14 @@ function templateOf(fleet: Resource, links: Links): Resource | undefined {
   return links.one(fleet, named?.id, 'launch_template.id', TEMPLATE) ?? links.one(fleet, named?.name, 'launch_template.name', TEMPLATE)
 }
 
-const instanceSubnets = (instance: Resource, links: Links): readonly Resource[] =>
-  links.all(instance, instance.values.subnet_id, 'subnet_id', SUBNET)
-
-const nicSubnets = (template: Resource, links: Links): readonly Resource[] =>
-  links.all(template, template.values.network_interfaces?.[0]?.subnet_id, 'network_interfaces.subnet_id', SUBNET)
+/** The one subnet that something is in; none when it cannot be told which of several. */
+function onlySubnet(one: Resource, links: Links): readonly Resource[] {
+  const nic = one.type === 'aws_launch_template'
+  const subnet = nic
+    ? links.one(one, one.values.network_interfaces?.[0]?.subnet_id, 'network_interfaces.subnet_id', SUBNET)
+    : links.one(one, one.values.subnet_id, 'subnet_id', SUBNET)
+  return subnet === undefined ? [] : [subnet]
+}
 
 const templateGroups = (template: Resource, links: Links): readonly Resource[] => [
   ...links.all(template, template.values.vpc_security_group_ids, 'vpc_security_group_ids', GROUPS),

@@ -99,6 +99,11 @@ describe('a change shows', () => {
     expect(places?.map(({ kind }) => kind)).not.toContain('nat')
   })
 
+  test('when the isolated subnet loses its way to the endpoints', () => {
+    const json = skep().replaceAll('"rtb-private","rtb-isolated"', '"rtb-private"')
+    expect([isNew(json), isGone(json)]).toEqual([[], ['key-host -> dynamodb 443', 'key-host -> s3 443', 'worker -> s3 443']])
+  })
+
   test('when the bastion is opened to the world', () => {
     expect(isNew(opened('bastion', '0.0.0.0/0'))).toEqual(['0.0.0.0/0 -> bastion 22'])
     expect(environmentIn(opened('bastion', '0.0.0.0/0')).networks[0]?.flows.map(({ kind }) => kind)).toContain('world')

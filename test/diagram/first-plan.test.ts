@@ -174,7 +174,10 @@ describe('counted resources and lists of them', () => {
   })
 })
 
-test('a host of which the subnet cannot be told is drawn as such, not anywhere', () => {
+test.each([
+  ['nothing tells', refers('local.subnets', 'each.value')],
+  ['one of several is meant', refers('aws_subnet.a', 'aws_subnet.b', 'each.value')],
+])('a host of which the subnet cannot be told, for %s, is drawn as such, not anywhere', (_, subnet_id) => {
   const json = plan({
     resources: [
       made('aws_vpc.a', { cidr_block: '10.0.0.0/16' }),
@@ -186,9 +189,38 @@ test('a host of which the subnet cannot be told is drawn as such, not anywhere',
       resources: [
         written('aws_subnet', 'a', { vpc_id: refers('aws_vpc.a.id', 'aws_vpc.a') }),
         written('aws_subnet', 'b', { vpc_id: refers('aws_vpc.a.id', 'aws_vpc.a') }),
-        written('aws_instance', 'x', { subnet_id: refers('local.subnets', 'each.value') }),
+        written('aws_instance', 'x', { subnet_id }),
       ],
     },
   })
   expect(environmentIn(json).networks[0]?.places).toMatchObject([{ name: 'x', subnets: [] }])
+})
+
+test('of a module that is called twice, the one instance that is named is meant', () => {
+  const zone = (name: string) => ({
+    resources: [
+      made('aws_vpc.a', { cidr_block: '10.0.0.0/16', tags: { Name: name } }),
+      made('aws_subnet.a', { cidr_block: '10.0.0.0/24', tags: { Name: name } }),
+    ],
+    configuration: {
+      outputs: { subnet: { expression: refers('aws_subnet.a.id', 'aws_subnet.a') } },
+      resources: [written('aws_subnet', 'a', { vpc_id: refers('aws_vpc.a.id', 'aws_vpc.a') })],
+    },
+  })
+  const json = plan({
+    modules: { 'zone["east"]': zone('east'), 'zone["west"]': zone('west') },
+    resources: [made('aws_instance.x', { tags: { Name: 'x' } }), made('aws_instance.y["east"]', { tags: { Name: 'y' } })],
+    configuration: {
+      resources: [
+        written('aws_instance', 'x', { subnet_id: refers('module.zone["west"].subnet', 'module.zone["west"]', 'module.zone') }),
+        written('aws_instance', 'y', { subnet_id: refers('module.zone', 'each.key') }),
+      ],
+    },
+  })
+  const { networks } = environmentIn(json)
+  expect(networks.map(({ name, places }) => [name, places.map((place) => place.name)])).toEqual([
+    ['east', []],
+    ['west', ['x']],
+    ['not known', ['y']],
+  ])
 })

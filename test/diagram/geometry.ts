@@ -21,6 +21,7 @@ export function wrongIn(scene: Scene): readonly string[] {
   const page = { x: 0, y: 0, width: scene.width, height: scene.height }
   // Lines pass behind gateways and labels; what they may not touch is words, and hosts inside.
   const solid = boxes.filter(({ look }) => look === 'host' || look === 'outside' || look === 'world')
+  const labels = boxes.filter(({ look }) => look === 'pill')
   const covered = boxes.filter(({ look }) => look === 'gate' || look === 'pill')
   const open = worded.filter(({ rect }) => !covered.some((box) => isIn(rect, box.rect)))
   return [
@@ -42,6 +43,9 @@ export function wrongIn(scene: Scene): readonly string[] {
     ...lines.flatMap((line) =>
       stretches(line).flatMap((stretch) => [
         ...open.flatMap(({ name, rect }) => (isApart(stretch, rect) ? [] : `a ${line.look} line goes through ${name}`)),
+        ...labels.flatMap(({ rect }) =>
+          isApart(stretch, rect) || isThrough(stretch, rect) ? [] : `a ${line.look} line goes behind a label`,
+        ),
         ...solid.flatMap(({ rect, title }) => (isApart(stretch, shrunk(rect)) ? [] : `a ${line.look} line goes through ${title}`)),
       ]),
     ),
@@ -67,6 +71,8 @@ const between = (a: Point, b: Point): Rect => ({
 
 const isApart = (a: Rect, b: Rect): boolean => a.x + a.width < b.x || b.x + b.width < a.x || a.y + a.height < b.y || b.y + b.height < a.y
 const isIn = (a: Rect, b: Rect): boolean => a.x >= b.x && a.y >= b.y && a.x + a.width <= b.x + b.width && a.y + a.height <= b.y + b.height
+/** Straight through the middle, as the line goes that a label is of. */
+const isThrough = (line: Rect, label: Rect): boolean => line.width === 0 && Math.abs(line.x - label.x - label.width / 2) < 1
 const shrunk = ({ x, y, width, height }: Rect): Rect => ({ x: x + 1, y: y + 1, width: width - 2, height: height - 2 })
 const pairs = <Item>(items: readonly Item[]): readonly (readonly [Item, Item])[] =>
   items.flatMap((a, place) => items.slice(place + 1).map((b) => [a, b] as const))

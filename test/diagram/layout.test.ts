@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { environmentOf } from '../../diagram/environment.ts'
+import { joined } from '../../diagram/joints.ts'
 import { pictureOf } from '../../diagram/picture.ts'
 import { readPlan } from '../../diagram/plan.ts'
 import { svgOf } from '../../diagram/svg.ts'
 import { wrongIn } from './geometry.ts'
-import { skep } from './plans.ts'
+import { made, skep } from './plans.ts'
 import { stranger } from './strangers.ts'
 
 const sceneOf = (json: string) => pictureOf(environmentOf([readPlan(json)]))
@@ -13,6 +14,21 @@ const sceneOf = (json: string) => pictureOf(environmentOf([readPlan(json)]))
 describe('nothing overlaps, and no line goes through words or hosts', () => {
   test('in our own environment', () => {
     expect(wrongIn(sceneOf(skep()))).toEqual([])
+  })
+
+  test('when more networks may come in than there is room for', () => {
+    const doors = Array.from({ length: 12 }, (_, place) =>
+      made(`aws_vpc_security_group_ingress_rule.more[${place}]`, {
+        security_group_id: 'sg-bastion',
+        cidr_ipv4: `198.51.100.${place}/32`,
+        ip_protocol: 'tcp',
+        from_port: place < 3 ? 22 : 2000 + place,
+        to_port: place < 3 ? 22 : 2000 + place,
+      }),
+    )
+    const scene = sceneOf(skep({ more: doors }))
+    expect(wrongIn(scene)).toEqual([])
+    expect(scene.shapes.filter((shape) => shape.kind === 'box' && shape.look === 'outside').length).toBeLessThan(5)
   })
 
   test('in the networks of strangers, which always give the same bytes', () => {
@@ -24,5 +40,55 @@ describe('nothing overlaps, and no line goes through words or hosts', () => {
       }),
       { numRuns: 120, seed: 4 },
     )
+  })
+})
+
+describe('lines of one wire', () => {
+  const trunk = [
+    { x: 0, y: 0 },
+    { x: 0, y: 10 },
+    { x: 50, y: 10 },
+    { x: 50, y: 20 },
+  ]
+
+  test('end where they meet one before them', () => {
+    const along = [
+      { x: 20, y: 0 },
+      { x: 20, y: 10 },
+      { x: 50, y: 10 },
+      { x: 50, y: 20 },
+    ]
+    const across = [
+      { x: 90, y: 15 },
+      { x: 10, y: 15 },
+    ]
+    expect(joined([trunk, along, across])).toEqual([
+      { points: trunk, end: 'head' },
+      {
+        points: [
+          { x: 20, y: 0 },
+          { x: 20, y: 10 },
+        ],
+        end: 'join',
+      },
+      {
+        points: [
+          { x: 90, y: 15 },
+          { x: 50, y: 15 },
+        ],
+        end: 'join',
+      },
+    ])
+  })
+
+  test('go on where they meet none', () => {
+    const apart = [
+      { x: 90, y: 0 },
+      { x: 90, y: 30 },
+    ]
+    expect(joined([trunk, apart])).toEqual([
+      { points: trunk, end: 'head' },
+      { points: apart, end: 'head' },
+    ])
   })
 })

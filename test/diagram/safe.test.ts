@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { pictureOf } from '../../diagram/picture.ts'
+import { readPlan } from '../../diagram/plan.ts'
 import { svgOf } from '../../diagram/svg.ts'
 import { clean } from '../../diagram/text.ts'
 import { environmentIn } from './arrows.ts'
@@ -19,11 +20,13 @@ describe('what is not to be seen', () => {
         made('aws_lambda_function.other', { function_name: 'other', environment: [{ variables: { TOKEN: 'canary-environment' } }] }),
         made('aws_s3_bucket.other', { bucket: 'other', policy: '{"Sid":"canary-policy"}' }),
         made('aws_db_instance.other', { identifier: 'orders', username: 'canary-user', password: 'canary-password' }),
-        made('aws_instance.other', { user_data: 'canary-data', user_data_base64: 'canary-base64', tags: { Owner: 'canary-tag' } }),
+        made('aws_instance.other', { user_data: 'canary-data', user_data_base64: 'canary-base64', monitoring: 'canary-other' }),
       ],
     })
     const svg = draw(json)
     expect(svg).toContain('orders')
+    // Not even read: bucket policies alone are, in the one attribute that policies of roles have too.
+    expect(JSON.stringify(readPlan(json)).replaceAll('canary-policy', '')).not.toMatch(/canary|user-data/)
     for (const hidden of ['canary', 'user-data-of-the-bastion', 'someone@example.org', 'WriteRows', 'PutItem'])
       expect(svg).not.toContain(hidden)
   })
