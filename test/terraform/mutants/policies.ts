@@ -88,7 +88,7 @@ export const mutants: readonly Mutant[] = [
     ],
     ['S5', 'any endpoint but ours will do', 'StringNotEquals = { "aws:SourceVpce"', 'StringEquals = { "aws:SourceVpce"'],
     [
-      'S4',
+      'S5',
       'whoever uploads may list',
       '!contains(["sweeper", "break_glass"], name)',
       '!contains(["uploader", "sweeper", "break_glass"], name)',
