@@ -2,7 +2,7 @@
 import { type Applying, type Decision, decide, type Place, type Request } from './decide.ts'
 import { type Policy, parsePolicy } from './document.ts'
 import { type Part, type Row, requestOf, requestOfService, type ServiceRow } from './table/ask.ts'
-import { barredBy, isMighty, type Who } from './table/people.ts'
+import { barredBy, elsewhere, foreigners, isMighty, type Who } from './table/people.ts'
 import { applying, type World } from './world.ts'
 
 export interface Verdict {
@@ -25,7 +25,8 @@ export function verdictOf(requests: readonly Request[], world: World, change: Ch
   const refused = decisions.filter(({ allowed }) => !allowed)
   const deciding = refused.length === 0 ? decisions : refused
   const by = [...new Set(deciding.flatMap((decision) => decision.by))].toSorted()
-  return { allowed: refused.length === 0, by, missing: by.length > 0 ? [] : [...new Set(refused.flatMap(({ missing }) => missing))] }
+  const missing = everywhere.filter((place) => refused.some((decision) => decision.missing.includes(place)))
+  return { allowed: refused.length === 0, by, missing: by.length > 0 ? [] : missing }
 }
 
 /** The requests of a row when somebody makes it. */
@@ -38,16 +39,32 @@ export function faultsOf(row: Row, who: Who, world: World): readonly string[] {
     by === undefined ? barredBy(who, beside ?? action.split(':')[0] ?? '', world) : [],
   )
   const own = Object.entries(row.denies ?? {}).flatMap(([ref, denied]) => (denied.includes(who) ? [ref] : []))
-  const denying = [...new Set([...own, ...barred])].toSorted()
-  const place =
-    Object.entries(row.missing ?? {}).find(([, without]) => without.includes(who))?.[0] ?? (isMighty(who) ? 'resource' : 'identity')
-  const expected = denying.length > 0 ? `denied by ${denying.join(', ')}` : row.may.includes(who) ? 'allowed' : `no grant in ${place}`
+  const by = [...new Set([...own, ...barred])].toSorted()
+  const allowed = by.length === 0 && row.may.includes(who)
+  const expected = allowed ? 'allowed' : say({ allowed, by, missing: by.length > 0 ? [] : missingFor(row, who, world) })
   const requests = requestsOf(row, who, world)
   const came = verdictOf(requests, world)
-  const right =
-    expected === say(came) ||
-    (!came.allowed && came.by.length === 0 && expected === `no grant in ${place}` && came.missing.includes(place as Place))
-  return right ? afterChange(requests, world, came).map((fault) => `${who}: ${fault}`) : [`${who}: expected ${expected}; came ${say(came)}`]
+  return say(came) === expected
+    ? afterChange(requests, world, came).map((fault) => `${who}: ${fault}`)
+    : [`${who}: expected ${expected}; came ${say(came)}`]
+}
+
+/** Where grants are missing: as the row says, else at each place that would have to grant it. */
+function missingFor(row: Row, who: Who, world: World): readonly Place[] {
+  const { missing = {}, parts } = row
+  const shut =
+    foreigners.includes(who) && parts.some(({ action, by }) => by === undefined && world.endpoints.has(action.split(':')[0] ?? ''))
+  const said = (['identity', 'resource'] as const).filter((place) => missing[place]?.includes(who))
+  const places = said.length > 0 ? said : usuallyMissing(row, who)
+  return everywhere.filter(
+    (place) => places.includes(place) || (place === 'endpoint' && (shut || missing.endpoint?.includes(who) === true)),
+  )
+}
+
+function usuallyMissing({ parts, welcome }: Row, who: Who): readonly Place[] {
+  const atHome = who.startsWith('stranger') && parts.every(({ owner }) => owner === elsewhere)
+  if (isMighty(who)) return atHome || welcome === true ? [] : ['resource']
+  return parts.some(({ on }) => /^(key|role) /.test(on)) && welcome !== true ? ['identity', 'resource'] : ['identity']
 }
 
 /** A denial by statements holds whatever is granted, and ends when those are gone. Any other denial ends with a grant where one is missing. */

@@ -4,6 +4,7 @@ import { ancillary, everyBucket, records } from './table/buckets.ts'
 import { destroyed } from './table/destroyed.ts'
 import { commands, hosts, launches } from './table/hosts.ts'
 import { input } from './table/input.ts'
+import { keyUses } from './table/key-uses.ts'
 import { keys } from './table/keys.ts'
 import { queues, table, topics } from './table/messages.ts'
 import { agents, network, thefts } from './table/network.ts'
@@ -27,6 +28,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Records and state', rows: records },
   { title: 'Every bucket', rows: everyBucket },
   { title: 'Keys', rows: keys },
+  { title: 'Keys, in the name of somebody', rows: keyUses, aside: true },
   { title: 'Queues', rows: queues },
   { title: 'Topics', rows: topics },
   { title: 'Ledger', rows: table },

@@ -41,15 +41,22 @@ function variableOf(inner: string, source: string): Piece {
 
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 
+/** Patterns without variables are the same for every request. */
+const compiled = new WeakMap<Pattern, RegExp>()
+
 /** Whether the whole text fits the pattern; upper and lower case differ. */
 export function matches(pattern: Pattern, text: string, context: Context): Match {
+  const known = compiled.get(pattern)
+  if (known !== undefined) return known.test(text) ? 'yes' : 'no'
   let source = ''
   for (const piece of pattern) {
     const part = piece.kind === 'variable' ? substituteOf(piece, context, pattern) : piece.kind === 'text' ? piece.text : undefined
     if (piece.kind === 'variable' && part === undefined) return 'unresolved'
     source += part === undefined ? (piece.kind === 'any' ? '.*' : '.') : literal(part)
   }
-  return new RegExp(`^${source}$`, 'su').test(text) ? 'yes' : 'no'
+  const expression = new RegExp(`^${source}$`, 'su')
+  if (!pattern.some(({ kind }) => kind === 'variable')) compiled.set(pattern, expression)
+  return expression.test(text) ? 'yes' : 'no'
 }
 
 function substituteOf(piece: Piece & { kind: 'variable' }, context: Context, pattern: Pattern): string | undefined {

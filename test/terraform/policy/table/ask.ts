@@ -33,8 +33,13 @@ export interface Row {
   readonly may: readonly Who[]
   /** Which statements deny it to whom, whatever else were granted. */
   readonly denies?: Denies
-  /** Where a grant is missing for those who are denied by no statement, when it is not simply their own policies. */
+  /**
+   * For whom nothing denies and yet something does not grant: where. When absent: one's own policies, those of a key or role that is asked,
+   * and an endpoint of ours that foreign credentials pass. What is said of `endpoint` comes on top of that.
+   */
   readonly missing?: Partial<Readonly<Record<Place, readonly Who[]>>>
+  /** The thing itself lets everybody in. */
+  readonly welcome?: boolean
   /** Who is asked about; everybody when absent. */
   readonly among?: readonly Who[]
   /** What the reader of the page should know. */

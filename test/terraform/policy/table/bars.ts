@@ -24,6 +24,13 @@ export const ofDataKey: Denies = {
   'workstation#DenyDataKey': ['workstation'],
 }
 
+/** Anything with the data key, use or not. */
+export const ofDataKeyAtAll: Denies = {
+  'intake#DenyDataKey': ['intake'],
+  'image-builder#DenyDataKey': ['image builder'],
+  'workstation#DenyDataKey': ['workstation'],
+}
+
 /** Reading objects that hold PHI. */
 export const ofReading: Denies = {
   'bastion-limits#DenyReadExceptManifestsAndRelay': withRole('bastion'),

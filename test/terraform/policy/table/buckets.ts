@@ -1,6 +1,7 @@
 /** The other buckets: what tools pass on, releases, logs, records, state. And what holds for every bucket. */
+import type { Values } from '../context.ts'
 import { type Denies, get, job, list, on, put, type Row } from './ask.ts'
-import { admins, but, everybody, strangers, type Who, withRole } from './people.ts'
+import { admins, but, everybody, insiders, strangers, type Who, withRole } from './people.ts'
 
 const relay = `relay/${job}/1/request.json`
 const release = 'release/2026-11-27/worker.mjs'
@@ -40,6 +41,13 @@ export const ancillary: readonly Row[] = [
     does: 'list relay objects',
     parts: list('ancillary', `relay/${job}/`),
     may: ['worker', 'bastion', 'sweeper', 'break-glass', ...admins],
+    denies: outsiders('ancillary'),
+  },
+  {
+    ctl: 'ctl:S5',
+    does: 'list all of the bucket of relay objects',
+    parts: list('ancillary', ''),
+    may: ['break-glass', ...admins],
     denies: outsiders('ancillary'),
   },
   ...['s3:DeleteObject', 's3:DeleteObjectVersion'].map(
@@ -128,7 +136,7 @@ export const records: readonly Row[] = [
     parts: put('audit', record, 'ops'),
     may: [],
     denies: outsiders('audit'),
-    missing: { resource: admins },
+    missing: { identity: ['key host', 'bastion', 'intake'] },
     note: 'What keeps administrators out is the key. They can let themselves in, which is seen.',
   },
   {
@@ -169,6 +177,7 @@ export const records: readonly Row[] = [
     does: 'look at what the bucket of records is set to',
     parts: [{ action: 's3:GetBucketObjectLockConfiguration', on: 'bucket audit' }],
     may: ['auditor', ...admins],
+    missing: { endpoint: insiders },
     denies: outsiders('audit'),
   },
   noDelete('audit', 'a record', head),
@@ -244,6 +253,32 @@ export const records: readonly Row[] = [
     denies: { ...outsiders('state'), 'bucket state#DenyWriteByRoles': roles },
   },
   {
+    ctl: 'ctl:S12',
+    does: "delete Terraform's state",
+    parts: on('s3:DeleteObjectVersion', 'state', 'foundation.tfstate'),
+    may: admins,
+    denies: { ...outsiders('state'), 'bucket state#DenyWriteByRoles': roles },
+  },
+  {
+    ctl: 'ctl:S12',
+    does: "list Terraform's states",
+    parts: list('state', ''),
+    may: [...admins, 'break-glass'],
+    denies: { ...outsiders('state'), 'bucket state#DenyReadByRoles': roles.filter((who) => who !== 'break-glass') },
+  },
+  {
+    ctl: 'ctl:S3',
+    does: "write Terraform's state without saying how it is encrypted",
+    parts: put('state', 'foundation.tfstate', 'ops', {
+      's3:if-none-match': undefined,
+      's3:x-amz-server-side-encryption': undefined,
+      's3:x-amz-server-side-encryption-aws-kms-key-id': undefined,
+    }),
+    may: admins,
+    among: admins,
+    note: 'The bucket has its key as default.',
+  },
+  {
     ctl: 'ctl:S3',
     does: "write Terraform's state under another key",
     parts: put('state', 'foundation.tfstate', 'data'),
@@ -282,11 +317,25 @@ export const everyBucket: readonly Row[] = buckets.flatMap((bucket): Row[] => [
     denies: { [`bucket ${bucket}#DenyOldTls`]: ['uploader', 'administrator'] },
     among: ['uploader', 'administrator'],
   },
+  ...[
+    ['without TLS', { 'aws:SecureTransport': 'false' }, 'DenyPlainHttp'],
+    ['over TLS 1.1', { 's3:TlsVersion': '1.1' }, 'DenyOldTls'],
+  ].map(
+    ([how, says, sid]): Row => ({
+      ctl: 'ctl:S2',
+      does: `tag an object in the bucket ${bucket} ${how}`,
+      parts: [{ action: 's3:PutObjectTagging', on: `bucket ${bucket}/x`, says: says as Values }],
+      may: [],
+      denies: { [`bucket ${bucket}#${sid}`]: admins },
+      among: admins,
+    }),
+  ),
   {
     ctl: 'residual',
     does: `change the policy of the bucket ${bucket}`,
     parts: [{ action: 's3:PutBucketPolicy', on: `bucket ${bucket}` }],
     may: admins,
+    missing: { endpoint: insiders },
     denies: outsiders(bucket),
     note: 'An administrator can undo a control. It is seen, not prevented.',
   },

@@ -4,6 +4,7 @@ import type { Part, Row } from './ask.ts'
 import { admins, ours, type Who, withRole } from './people.ts'
 
 const ec2 = (kind: string, id = '*', of = account): string => `arn:aws:ec2:${region}:${of}:${kind}/${id}`
+const snapshot = `arn:aws:ec2:${region}::snapshot/snap-0aaaaaaaaaaaaaaaa`
 const image = `arn:aws:ec2:${region}::image/ami-0f0000000000000f3`
 const tags = {
   'aws:RequestTag/PIT': 'hipaa_vpc',
@@ -37,6 +38,7 @@ function launch(
   return [
     ...(template === '@template worker' ? [part('template', 'template worker')] : template === '' ? [] : [part('template', template)]),
     part('image', image, { 'ec2:Owner': 'amazon' }),
+    part('snapshot', snapshot),
     part('subnet', subnet),
     part('group', 'group workers'),
     part('interface', ec2('network-interface'), { 'ec2:Subnet': `@${subnet}` }),
@@ -61,6 +63,8 @@ const pass = (role: string, to = 'ec2.amazonaws.com'): Part => ({
   beside: 'ec2',
 })
 
+/** The keys' policies know of disks only. */
+const keyLets = { identity: ['bastion'] as const }
 const launchers: readonly Who[] = ['bastion', ...admins]
 const wrongly = (does: string, parts: readonly Part[], ...sids: readonly string[]): Row => ({
   ctl: 'ctl:I3',
@@ -103,6 +107,7 @@ export const launches: readonly Row[] = [
       does: `start a worker ${what}`,
       parts: launch({ changed }),
       may: admins,
+      missing: keyLets,
       among: launchers,
     }),
   ),
@@ -111,6 +116,7 @@ export const launches: readonly Row[] = [
     does: 'start a worker on a disk that is not encrypted',
     parts: launch({ encrypted: 'false' }),
     may: admins,
+    missing: keyLets,
     among: launchers,
   },
   {
@@ -118,6 +124,7 @@ export const launches: readonly Row[] = [
     does: 'start a worker that is tagged as the key host',
     parts: launch({ tags: { ...tags, 'aws:RequestTag/skep:role': 'key-host' } }),
     may: admins,
+    missing: keyLets,
     among: launchers,
   },
   ...['worker', 'image-builder'].map(
@@ -154,14 +161,14 @@ export const launches: readonly Row[] = [
 ]
 
 const worker = ec2('instance', 'i-0aaaaaaaaaaaaaaaa')
-const about = (role: string): Says => ({
-  'aws:ResourceTag/PIT': 'hipaa_vpc',
+const about = (role: string, pit = 'hipaa_vpc'): Says => ({
+  'aws:ResourceTag/PIT': pit,
   'aws:ResourceTag/skep:role': role,
-  'ec2:ResourceTag/PIT': 'hipaa_vpc',
+  'ec2:ResourceTag/PIT': pit,
   'ec2:ResourceTag/skep:role': role,
 })
-const ends = (action: string, resource: string, role: string): readonly Part[] => [
-  { action: `ec2:${action}`, on: resource, says: about(role) },
+const ends = (action: string, resource: string, role: string, pit?: string): readonly Part[] => [
+  { action: `ec2:${action}`, on: resource, says: about(role, pit) },
 ]
 
 const changes = [
@@ -193,11 +200,34 @@ const copies: readonly (readonly [string, string, string])[] = [
   ['ec2:CreateSnapshot', "copy a host's disk", ec2('volume', 'vol-0aaaaaaaaaaaaaaaa')],
   ['ec2:CreateSnapshots', "copy all of a host's disks", worker],
   ['ec2:CreateImage', "make an image of a worker's disk", worker],
-  ['ec2:CopySnapshot', 'copy a copy of a disk', `arn:aws:ec2:${region}::snapshot/snap-0aaaaaaaaaaaaaaaa`],
+  ['ec2:CopySnapshot', 'copy a copy of a disk', snapshot],
   ['ec2:GetPasswordData', "read a host's first password", worker],
+  ['ec2:CopyImage', 'copy an image', image],
+  ['ec2:ExportImage', 'export an image', image],
+  ['ec2:ModifyImageAttribute', 'show an image to others', image],
+  ['ec2:CreateStoreImageTask', 'store an image in a bucket', image],
+  ['ec2:ModifySnapshotAttribute', 'show a copy of a disk to others', snapshot],
+  ['ebs:GetSnapshotBlock', 'read a copy of a disk', snapshot],
+]
+
+/** What may be done to hosts of ours, done to those of another environment in the account. */
+const ofAnother: readonly (readonly [does: string, action: string, on: string])[] = [
+  ['end a worker', 'TerminateInstances', worker],
+  ["delete a worker's disk", 'DeleteVolume', ec2('volume', 'vol-0aaaaaaaaaaaaaaaa')],
+  ["delete a worker's network interface", 'DeleteNetworkInterface', ec2('network-interface', 'eni-0aaaaaaaaaaaaaaaa')],
+  ["read a worker's console", 'GetConsoleOutput', worker],
+  ["read a worker's user data", 'DescribeInstanceAttribute', worker],
 ]
 
 export const hosts: readonly Row[] = [
+  ...ofAnother.map(
+    ([does, action, on]): Row => ({
+      ctl: 'ctl:I3',
+      does: `${does} of another environment`,
+      parts: ends(action, on, 'worker', 'other_vpc'),
+      may: admins,
+    }),
+  ),
   { ctl: 'ctl:I3', does: 'end a worker', parts: ends('TerminateInstances', worker, 'worker'), may: ['sweeper', 'reaper', ...admins] },
   {
     ctl: 'ctl:I3',
@@ -309,15 +339,15 @@ export const hosts: readonly Row[] = [
   },
 ]
 
-const run = (document: string, on: string, role: string): readonly Part[] => [
+const run = (document: string, on: string, role: string, pit = 'hipaa_vpc'): readonly Part[] => [
   { action: 'ssm:SendCommand', on: `arn:aws:ssm:${region}::document/${document}` },
   {
     action: 'ssm:SendCommand',
     on,
     says: {
-      'ssm:resourceTag/PIT': 'hipaa_vpc',
+      'ssm:resourceTag/PIT': pit,
       'ssm:resourceTag/skep:role': role,
-      'aws:ResourceTag/PIT': 'hipaa_vpc',
+      'aws:ResourceTag/PIT': pit,
       'aws:ResourceTag/skep:role': role,
     },
   },
@@ -325,6 +355,35 @@ const run = (document: string, on: string, role: string): readonly Part[] => [
 const notOnKeyHost = { 'bastion-limits#DenySsmOnKeyHost': withRole('bastion') }
 
 export const commands: readonly Row[] = [
+  ...['AWS-RunShellScript', 'AWS-RunPatchBaseline'].flatMap((document): Row[] => [
+    {
+      ctl: 'ctl:I3',
+      does: `run ${document} on a host of another environment`,
+      parts: run(document, worker, 'bastion', 'other_vpc'),
+      may: admins,
+    },
+    { ctl: 'ctl:I3', does: `run ${document} on a host of no kind of ours`, parts: run(document, worker, 'other'), may: admins },
+  ]),
+  ...['bastion', 'workstation', 'image-builder'].map(
+    (role): Row => ({
+      ctl: 'ctl:I3',
+      does: `run a command on a host of the kind ${role}`,
+      parts: run('AWS-RunShellScript', worker, role),
+      may: ['bastion', ...admins],
+    }),
+  ),
+  {
+    ctl: 'ctl:I3',
+    does: 'open a session on a worker',
+    parts: run('AWS-StartSSHSession', worker, 'worker').map((part) => ({ ...part, action: 'ssm:StartSession' })),
+    may: ['bastion', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
+    does: 'patch a workstation',
+    parts: run('AWS-RunPatchBaseline', worker, 'workstation'),
+    may: ['patch service', ...admins],
+  },
   {
     ctl: 'ctl:I3',
     does: 'run a command on a worker by SSM',

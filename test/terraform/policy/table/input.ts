@@ -36,6 +36,7 @@ const strangeNames: readonly (readonly [string, string])[] = [
   [`incoming/${run}/${sample}.csv`, 'a file of another kind'],
   [`incoming/${run}/${sample}.pgp.txt`, 'a file whose name goes on after .pgp'],
   [`incoming/${run}/jane-doe.seal`, 'a seal that says more than a count'],
+  [`incoming/${run}/1234567.seal`, 'a seal of a run of more than a million'],
   [`outgoing/${run}/${sample}.pgp`, 'a sample elsewhere'],
   [`${run}/${sample}.pgp`, 'a sample at the top'],
 ]
@@ -121,6 +122,13 @@ export const input: readonly Row[] = [
       'bucket input#DenyListVersionsExceptIntakeAndSweeper': but('intake', ...withRole('sweeper'), 'break-glass'),
       'bucket input#DenyOtherAccounts': strangers,
     },
+  },
+  {
+    ctl: 'ctl:S4',
+    does: 'list what is not among the samples',
+    parts: list('input', '', 's3:ListBucketVersions'),
+    may: ['break-glass'],
+    among: ['intake', 'sweeper', 'break-glass'],
   },
   ...['s3:DeleteObject', 's3:DeleteObjectVersion'].map(
     (action): Row => ({

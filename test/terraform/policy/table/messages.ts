@@ -1,6 +1,6 @@
 /** Queues, topics, the ledger, parameters and logs. */
 import type { Part, Row } from './ask.ts'
-import { admins, everybody, type Who, withRole } from './people.ts'
+import { admins, everybody, insiders, type Who, withRole } from './people.ts'
 
 const queue = (action: string, name: string, keyActions: readonly string[]): readonly Part[] => [
   { action: `sqs:${action}`, on: `queue ${name}` },
@@ -9,16 +9,15 @@ const queue = (action: string, name: string, keyActions: readonly string[]): rea
   ),
 ]
 const send = (name: string): readonly Part[] => queue('SendMessage', name, ['GenerateDataKey', 'Decrypt'])
-const atTheKey = { resource: admins }
 
 export const queues: readonly Row[] = [
-  { ctl: 'ctl:M1', does: 'ring the doorbell', parts: send('doorbell'), may: ['intake', 'worker', 'bastion'], missing: atTheKey },
+  { ctl: 'ctl:M1', does: 'ring the doorbell', parts: send('doorbell'), may: ['intake', 'worker', 'bastion'] },
   {
     ctl: 'ctl:M1',
     does: 'answer the doorbell',
     parts: queue('ReceiveMessage', 'doorbell', ['Decrypt']),
     may: ['bastion'],
-    missing: atTheKey,
+    missing: { identity: ['worker', 'intake'] },
   },
   ...['DeleteMessage', 'ChangeMessageVisibility'].map(
     (action): Row => ({
@@ -33,14 +32,14 @@ export const queues: readonly Row[] = [
     does: 'look at messages that nobody could deal with',
     parts: queue('ReceiveMessage', 'doorbell-dead', ['Decrypt']),
     may: ['bastion'],
-    missing: atTheKey,
+    missing: { identity: ['worker', 'intake'] },
   },
   {
     ctl: 'ctl:M6',
     does: 'put an event aside that intake could not deal with',
     parts: send('intake-dead'),
     may: ['intake'],
-    missing: atTheKey,
+    missing: { identity: ['worker', 'bastion'] },
   },
   ...['doorbell', 'doorbell-dead', 'intake-dead'].flatMap((name): Row[] => [
     {
@@ -71,14 +70,22 @@ const publish = (name: string, says: Part['says'] = {}): readonly Part[] => [
   ),
 ]
 
+const mail = { 'sns:Protocol': 'email', 'sns:Endpoint': 'office@example.org' }
+
 export const topics: readonly Row[] = [
-  { ctl: 'ctl:M4', does: 'send a notice', parts: publish('notices'), may: ['bastion'], missing: atTheKey },
-  { ctl: 'ctl:M4', does: 'raise an alarm', parts: publish('alarms'), may: [], missing: atTheKey },
+  { ctl: 'ctl:M4', does: 'send a notice', parts: publish('notices'), may: ['bastion'] },
+  { ctl: 'ctl:M4', does: 'raise an alarm', parts: publish('alarms'), may: [] },
   ...['notices', 'alarms', 'trail'].map(
     (name): Row => ({
       ctl: 'ctl:M4',
-      does: `publish to the topic ${name} without TLS`,
-      parts: [{ action: 'sns:Publish', on: `topic ${name}`, says: { 'aws:SecureTransport': 'false' } }],
+      does: `publish to the topic ${name} or subscribe to it without TLS`,
+      parts: ['sns:Publish', 'sns:Subscribe'].map(
+        (action): Part => ({
+          action,
+          on: `topic ${name}`,
+          says: { 'aws:SecureTransport': 'false', ...(action === 'sns:Subscribe' ? mail : {}) },
+        }),
+      ),
       may: [],
       denies: { [`topic ${name}#DenyPlainHttp`]: everybody },
     }),
@@ -94,7 +101,7 @@ export const topics: readonly Row[] = [
     {
       ctl: 'ctl:M4',
       does: `have the topic ${name} send mail to somebody`,
-      parts: [{ action: 'sns:Subscribe', on: `topic ${name}`, says: { 'sns:Protocol': 'email', 'sns:Endpoint': 'office@example.org' } }],
+      parts: [{ action: 'sns:Subscribe', on: `topic ${name}`, says: mail }],
       may: admins,
     },
   ]),
@@ -111,12 +118,15 @@ const ledger = (action: string, ...partitions: readonly string[]): readonly Part
 const reads = ['GetItem', 'Query']
 const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem']
 const denyReleases = { 'bastion-limits#DenyReleaseRows': withRole('bastion'), 'intake#DenyReleaseRows': ['intake'] satisfies Who[] }
+/** Those whom the key lets read the table: their own policies say what of it. */
+const keyLets = { identity: ['key host', 'auditor', 'bastion', 'intake'] as const }
 const rows = (does: string, action: string, partition: string, may: readonly Who[], denies: Row['denies'] = {}): Row => ({
   ctl: 'ctl:I1',
   does: `${does} (${action})`,
   parts: ledger(action, partition),
   may: [...may, ...admins],
   denies,
+  missing: keyLets,
 })
 /** The chain is added to, and nothing is taken back. */
 const takeBack = ['UpdateItem', 'DeleteItem']
@@ -156,13 +166,23 @@ export const table: readonly Row[] = [
     parts: ledger('PutItem', 'run#1', 'release#1'),
     may: admins,
     denies: denyReleases,
+    missing: keyLets,
   },
-  { ctl: 'ctl:I1', does: 'read the whole ledger', parts: ledger('Scan'), may: admins },
+  {
+    ctl: 'ctl:I1',
+    does: 'read rows without saying which',
+    parts: ledger('GetItem'),
+    may: ['bastion', 'intake', ...admins],
+    missing: keyLets,
+    note: 'AWS always says which. A condition on all of none would hold.',
+  },
+  { ctl: 'ctl:I1', does: 'read the whole ledger', parts: ledger('Scan'), may: admins, missing: keyLets },
   {
     ctl: 'ctl:I1',
     does: 'delete the ledger',
     parts: ledger('DeleteTable'),
     may: admins,
+    missing: { ...keyLets, endpoint: insiders },
     note: 'Deletion protection stands in the way until it is lifted.',
   },
 ]

@@ -3,83 +3,79 @@ import { account, region } from '../../given.ts'
 import type { Part, Row } from './ask.ts'
 import { elsewhere, type Who, withRole } from './people.ts'
 
-const inside: readonly Who[] = [
-  'worker',
-  'key host',
-  'bastion',
-  'workstation',
-  'image builder',
-  'stranger in our network',
-  'anybody in our network',
-]
+const hosts: readonly Who[] = ['worker', 'key host', 'bastion', 'workstation', 'image builder']
+const stranger: readonly Who[] = ['stranger in our network']
+const inside: readonly Who[] = [...hosts, 'administrator in our network', 'stranger in our network', 'anybody in our network']
 const signed = inside.filter((who) => who !== 'anybody in our network')
-const shut = (ctl: string, does: string, part: Part, among: readonly Who[], more: Partial<Row> = {}): Row => ({
+const amazon = '137112412989'
+
+/** A thing of others that lets everybody in: what is missing is our endpoint, and for hosts a right of their own. */
+const shut = (ctl: string, does: string, part: Part, more: Partial<Row> = {}): Row => ({
   ctl,
   does: `${does}, from within our network`,
   parts: [{ owner: elsewhere, ...part }],
   may: [],
-  missing: { endpoint: among },
-  among,
+  welcome: true,
+  missing: { endpoint: inside, identity: hosts },
+  among: signed,
   ...more,
 })
-const stranger: readonly Who[] = ['stranger in our network']
+/** A thing that is only its own account's. */
+const closed = {
+  welcome: false,
+  missing: { endpoint: inside, identity: hosts, resource: inside.filter((who) => !stranger.includes(who)) },
+}
 
 export const network: readonly Row[] = [
-  shut('ctl:N9', "put something into a stranger's bucket", { action: 's3:PutObject', on: "bucket stranger's/loot" }, inside),
-  shut('ctl:N9', "read something from a stranger's bucket", { action: 's3:GetObject', on: "bucket stranger's/tool" }, inside, {
-    denies: { 'bastion-limits#DenyReadExceptManifestsAndRelay': ['bastion'] },
-  }),
-  shut('ctl:N9', "list a stranger's bucket", { action: 's3:ListBucket', on: "bucket stranger's" }, inside),
-  shut('ctl:N9', 'put something into the bucket of packages', { action: 's3:PutObject', on: 'bucket packages/loot' }, inside),
-  shut('ctl:N9', 'list the bucket of packages', { action: 's3:ListBucket', on: 'bucket packages' }, inside),
+  shut('ctl:N9', "put something into a stranger's bucket", { action: 's3:PutObject', on: "bucket stranger's/loot" }, { among: inside }),
+  shut(
+    'ctl:N9',
+    "read something from a stranger's bucket",
+    { action: 's3:GetObject', on: "bucket stranger's/tool" },
+    { among: inside, denies: { 'bastion-limits#DenyReadExceptManifestsAndRelay': ['bastion'] } },
+  ),
+  shut('ctl:N9', "list a stranger's bucket", { action: 's3:ListBucket', on: "bucket stranger's" }, { among: inside }),
+  ...(['s3:PutObject', 's3:ListBucket'] as const).map((action) =>
+    shut(
+      'ctl:N9',
+      action === 's3:PutObject' ? 'put something into the bucket of packages' : 'list the bucket of packages',
+      { action, on: action === 's3:PutObject' ? 'bucket packages/loot' : 'bucket packages', owner: amazon },
+      { missing: { endpoint: inside, identity: hosts, resource: inside }, among: inside },
+    ),
+  ),
   {
     ctl: 'ctl:N9',
     does: "fetch a package of Amazon's, from within our network",
-    parts: [{ action: 's3:GetObject', on: 'bucket packages/core/bash.rpm', owner: '137112412989' }],
+    parts: [{ action: 's3:GetObject', on: 'bucket packages/core/bash.rpm', owner: amazon }],
     may: ['anybody in our network', 'stranger in our network'],
     among: ['anybody in our network', 'stranger in our network'],
     note: 'Hosts ask for packages without credentials.',
   },
   shut(
     'ctl:N9',
-    "read or write a stranger's table",
+    "write to a stranger's table",
     { action: 'dynamodb:PutItem', on: `arn:aws:dynamodb:${region}:${elsewhere}:table/loot` },
-    signed,
+    closed,
   ),
-  shut('ctl:N10', "send to a stranger's queue", { action: 'sqs:SendMessage', on: "queue stranger's" }, signed),
-  shut('ctl:N10', "publish to a stranger's topic", { action: 'sns:Publish', on: "topic stranger's" }, signed),
-  shut('ctl:N10', "encrypt with a stranger's key", { action: 'kms:Encrypt', on: "key stranger's" }, signed),
+  shut('ctl:N10', "send to a stranger's queue", { action: 'sqs:SendMessage', on: "queue stranger's" }),
+  shut('ctl:N10', "publish to a stranger's topic", { action: 'sns:Publish', on: "topic stranger's" }),
+  shut('ctl:N10', "encrypt with a stranger's key", { action: 'kms:Encrypt', on: "key stranger's" }),
   shut(
     'ctl:N10',
     "write to a stranger's log",
     { action: 'logs:PutLogEvents', on: `arn:aws:logs:${region}:${elsewhere}:log-group:loot:log-stream:1` },
-    signed,
+    closed,
   ),
-  shut(
-    'ctl:N10',
-    'become a role with credentials of another account',
-    { action: 'sts:AssumeRole', on: `arn:aws:iam::${elsewhere}:role/x` },
-    stranger,
-  ),
-  shut(
-    'ctl:N10',
-    'start a host with credentials of another account',
-    { action: 'ec2:RunInstances', on: `arn:aws:ec2:${region}:${elsewhere}:instance/*` },
-    stranger,
-  ),
-  shut(
-    'ctl:N10',
-    'keep a parameter with credentials of another account',
-    { action: 'ssm:PutParameter', on: `arn:aws:ssm:${region}:${elsewhere}:parameter/loot` },
-    stranger,
-  ),
-  shut(
-    'ctl:N10',
-    'open a channel of SSM with credentials of another account',
-    { action: 'ssmmessages:OpenDataChannel', on: '*' },
-    stranger,
-  ),
-  shut('ctl:N10', 'take commands of SSM with credentials of another account', { action: 'ec2messages:GetMessages', on: '*' }, stranger),
+  ...(
+    [
+      ['become a role', 'sts:AssumeRole', `arn:aws:iam::${elsewhere}:role/x`],
+      ['start a host', 'ec2:RunInstances', `arn:aws:ec2:${region}:${elsewhere}:instance/*`],
+      ['keep a parameter', 'ssm:PutParameter', `arn:aws:ssm:${region}:${elsewhere}:parameter/loot`],
+      ['open a channel of SSM', 'ssmmessages:OpenDataChannel', '*'],
+      ['take commands of SSM', 'ec2messages:GetMessages', '*'],
+      ['write to a log there', 'logs:PutLogEvents', `arn:aws:logs:${region}:${elsewhere}:log-group:loot:log-stream:1`],
+    ] as const
+  ).map(([does, action, on]) => shut('ctl:N10', `${does} with credentials of another account`, { action, on }, { among: stranger })),
 ]
 
 /** Credentials that were taken along. */
@@ -114,16 +110,14 @@ export const thefts: readonly Row[] = [
 ]
 
 const agent = (action: string, on = '*'): readonly Part[] => [{ action, on }]
-const hosts: readonly Who[] = ['worker', 'key host', 'bastion', 'workstation', 'image builder']
 const withSessions = hosts.filter((who) => who !== 'key host')
-const insiders: readonly Who[] = [...hosts, 'sweeper', 'stranger in our network']
+const asked: readonly Who[] = [...hosts, 'sweeper', 'stranger in our network']
 const may = (does: string, parts: readonly Part[], who: readonly Who[]): Row => ({
   ctl: 'ctl:N10 ctl:I4',
   does: `${does}, from within our network`,
   parts,
   may: who,
-  missing: { endpoint: stranger },
-  among: insiders,
+  among: asked,
 })
 
 /** What the SSM agent on a host asks, through our endpoints. */
@@ -153,7 +147,6 @@ export const agents: readonly Row[] = [
     does: 'ask AWS who they are, from within our network',
     parts: agent('sts:GetCallerIdentity'),
     may: ['administrator in our network'],
-    missing: { endpoint: stranger },
     among: ['administrator in our network', ...stranger],
     note: 'It takes no right of their own: what is shown is that the endpoint lets it through.',
   },
@@ -162,7 +155,7 @@ export const agents: readonly Row[] = [
     does: 'write a log of ours, from within our network',
     parts: agent('logs:PutLogEvents', `arn:aws:logs:${region}:${account}:log-group:/hipaa_vpc/flow:log-stream:1`),
     may: ['administrator in our network'],
-    among: ['administrator in our network', ...insiders.filter((who) => who !== 'stranger in our network')],
+    among: ['administrator in our network', ...hosts, 'sweeper'],
     note: 'No host of ours writes one yet. The endpoint is there for those to come.',
   },
 ]

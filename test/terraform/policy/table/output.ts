@@ -39,21 +39,21 @@ const wrongly = (ctl: string, does: string, parts: Row['parts'], ...sids: readon
   },
   among: writers,
 })
-const puts = (does: string, key: string, under: 'data' | 'ops', may: readonly Who[]): Row => ({
+const puts = (does: string, key: string, under: 'data' | 'ops', may: readonly Who[], keyOnly: readonly Who[] = []): Row => ({
   ctl: 'ctl:S5',
   does,
   parts: put('output', key, under),
   may,
   denies: { ...(under === 'data' ? ofDataKey : {}), 'bucket output#DenyOtherAccounts': strangers },
-  ...(under === 'ops' ? { missing: { resource: admins } } : {}),
+  missing: { identity: keyOnly },
 })
 
 export const output: readonly Row[] = [
   puts('put a result under an attempt', result, 'data', ['worker']),
   puts("put the table of a run's results under an attempt", `${table}/attempt-2/1.pgp`, 'data', ['worker']),
-  puts('publish the manifest of a result', manifest, 'ops', ['worker']),
-  puts('publish the manifest of a table', `${table}/result.json`, 'ops', ['worker']),
-  puts('put the report of a run', report, 'ops', ['bastion']),
+  puts('publish the manifest of a result', manifest, 'ops', ['worker'], ['bastion']),
+  puts('publish the manifest of a table', `${table}/result.json`, 'ops', ['worker'], ['bastion']),
+  puts('put the report of a run', report, 'ops', ['bastion'], ['worker']),
   wrongly('ctl:S6', 'put something beside an attempt', put('output', `${unit}/1.pgp`, 'data'), 'DenyNameNotOpaque'),
   wrongly(
     'ctl:S6',
@@ -97,6 +97,7 @@ export const output: readonly Row[] = [
     does: 'put the report of a run over an earlier one',
     parts: put('output', report, 'ops', { 's3:if-none-match': undefined }),
     may: ['bastion'],
+    missing: { identity: ['worker'] },
     among: ['bastion', 'worker'],
     note: 'It is told anew until a run is complete.',
   },
@@ -108,6 +109,34 @@ export const output: readonly Row[] = [
     may: readers,
     denies: readResult,
   },
+  {
+    ctl: 'ctl:S5',
+    does: "read the table of a run's results",
+    parts: get('output', `${table}/attempt-1/1.pgp`, 'data'),
+    may: readers,
+    denies: readResult,
+  },
+  {
+    ctl: 'ctl:S5',
+    does: 'read the manifest of a table',
+    parts: get('output', `${table}/result.json`, 'ops'),
+    may: [...readers, 'bastion'],
+    denies: readManifest,
+  },
+  wrongly(
+    'ctl:S3',
+    'publish the manifest of a table under the key of protected data',
+    put('output', `${table}/result.json`, 'data'),
+    'DenyWrongKeyForManifests',
+  ),
+  wrongly('ctl:S3', 'put the report of a run under the key of protected data', put('output', report, 'data'), 'DenyWrongKeyForManifests'),
+  {
+    ctl: 'ctl:S7',
+    does: 'begin a result in parts',
+    parts: put('output', result, 'data', { 's3:if-none-match': undefined, 's3:ObjectCreationOperation': 'false' }),
+    may: ['worker'],
+    among: ['worker', ...admins],
+  },
   { ctl: 'ctl:S5', does: 'read a manifest', parts: get('output', manifest, 'ops'), may: [...readers, 'bastion'], denies: readManifest },
   {
     ctl: 'ctl:S5',
@@ -115,6 +144,7 @@ export const output: readonly Row[] = [
     parts: get('output', report, 'ops'),
     may: ['recipient', 'bastion', 'break-glass'],
     denies: readManifest,
+    missing: { identity: ['worker', 'key host'] },
   },
   {
     ctl: 'ctl:S5',
@@ -139,7 +169,7 @@ export const output: readonly Row[] = [
   {
     ctl: 'ctl:S5',
     does: 'list versions of results',
-    parts: list('output', 'runs/', 's3:ListBucketVersions'),
+    parts: [...list('output', 'runs/', 's3:ListBucketVersions')],
     may: ['sweeper', 'break-glass'],
     denies: {
       'bucket output#DenyListVersionsExceptSweeper': but(...withRole('sweeper'), 'break-glass'),

@@ -1,7 +1,7 @@
 /** Parameters, logs, and what the SSM agent on a host asks. */
 import { account, region } from '../../given.ts'
 import type { Part, Row } from './ask.ts'
-import { admins, type Who, withRole } from './people.ts'
+import { admins, insiders, type Who, withRole } from './people.ts'
 
 const parameter = (path: string): string => `arn:aws:ssm:${region}:${account}:parameter/hipaa_vpc/${path}`
 const read = (path: string): readonly Part[] => [{ action: 'ssm:GetParameter', on: parameter(path) }]
@@ -45,14 +45,12 @@ export const parameters: readonly Row[] = [
     does: "read intake's secret",
     parts: [...read('intake/names'), secret('Decrypt')],
     may: ['intake'],
-    missing: { resource: admins },
   },
   {
     ctl: 'ctl:I1',
     does: "make intake's secret",
     parts: [...write('intake/names'), secret('Encrypt')],
     may: ['intake'],
-    missing: { resource: admins },
   },
 ]
 
@@ -94,6 +92,7 @@ export const logs: readonly Row[] = [
     ctl: 'ctl:I1',
     does: 'find log groups',
     parts: [{ action: 'logs:DescribeLogGroups', on: '*' }],
+    missing: { endpoint: insiders },
     may: ['auditor', 'flow log', ...admins],
   },
   {

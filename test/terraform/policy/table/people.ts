@@ -110,6 +110,10 @@ export const everybody = (Object.keys(people) as readonly Who[]).filter((who) =>
 export const thieves = everybody.filter((who) => who.startsWith('thief'))
 export const inPerson = everybody.filter((who) => !thieves.includes(who))
 export const strangers: readonly Who[] = ['stranger', 'stranger in our network', 'anybody', 'anybody in our network']
+/** Our own, from within our network. */
+export const insiders: readonly Who[] = ['worker', 'key host', 'bastion', 'workstation', 'image builder', 'sweeper']
+/** Whom no endpoint of ours lets through: their credentials, or none, are not ours. */
+export const foreigners: readonly Who[] = ['stranger in our network', 'anybody in our network']
 export const admins: readonly Who[] = ['administrator', 'root user']
 export const but = (...none: readonly Who[]): readonly Who[] => everybody.filter((who) => !none.includes(who))
 

@@ -1,6 +1,6 @@
 /** Becoming a role. */
 import type { Row } from './ask.ts'
-import { but, everybody, type Who } from './people.ts'
+import { but, everybody, insiders, type Who } from './people.ts'
 
 const become = (role: string) => [{ action: 'sts:AssumeRole', on: `role ${role}` }]
 const guests: readonly Who[] = [
@@ -62,6 +62,7 @@ export const roles: readonly Row[] = [
         },
       ],
       may: [],
+      missing: { endpoint: insiders },
       among: [...everybody, 'data owner', 'receiver of results', 'officer', 'inspector'],
     }),
   ),

@@ -29,7 +29,10 @@ const asked = (
     }),
   ),
 ]
-const forAnother = (arn: string): readonly [string, Values] => ['for another account', from(arn.replace(account, elsewhere), elsewhere)]
+const ofAnother = (arn: string): readonly (readonly [string, Values])[] => [
+  ['for another account', { 'aws:SourceAccount': elsewhere }],
+  ['for a thing of another account', { 'aws:SourceArn': arn.replace(account, elsewhere) }],
+]
 
 const objects = `AWSLogs/${account}`
 const logs = `arn:aws:logs:${region}:${account}:delivery-source:1`
@@ -66,7 +69,7 @@ export const services: readonly ServiceRow[] = [
     'cloudtrail.amazonaws.com',
     'look whether it may write to the audit bucket',
     [{ action: 's3:GetBucketAcl', on: 'bucket audit', says: from(trail) }],
-    forAnother(trail),
+    ...ofAnother(trail),
   ),
   ...asked(
     'ctl:A1',
@@ -81,7 +84,7 @@ export const services: readonly ServiceRow[] = [
       use('GenerateDataKey', from(trail)),
       use('DescribeKey', from(trail)),
     ],
-    forAnother(trail),
+    ...ofAnother(trail),
     ['for another trail', from(trail.replace('hipaa_vpc', 'other'))],
     ['and leave them to another owner', { 's3:x-amz-acl': 'private' }],
   ),
@@ -90,7 +93,7 @@ export const services: readonly ServiceRow[] = [
     'cloudtrail.amazonaws.com',
     'say that a file was written',
     [{ action: 'sns:Publish', on: 'topic trail', says: from(trail) }, use('Decrypt', from(trail))],
-    forAnother(trail),
+    ...ofAnother(trail),
   ),
   {
     ctl: 'ctl:S10',
@@ -105,7 +108,7 @@ export const services: readonly ServiceRow[] = [
       'delivery.logs.amazonaws.com',
       `look whether it may write flow logs (${action})`,
       [{ action, on: 'bucket audit', says: from(logs) }],
-      forAnother(logs),
+      ...ofAnother(logs),
     ),
   ),
   ...asked(
@@ -116,7 +119,7 @@ export const services: readonly ServiceRow[] = [
       { action: 's3:PutObject', on: `bucket audit/${objects}/vpcflowlogs/1.parquet`, says: { ...from(logs), ...acl } },
       use('GenerateDataKey', from(logs)),
     ],
-    forAnother(logs),
+    ...ofAnother(logs),
   ),
   ...asked(
     'ctl:N11',
@@ -129,7 +132,7 @@ export const services: readonly ServiceRow[] = [
         says: from(logs),
       }),
     ),
-    forAnother(logs),
+    ...ofAnother(logs),
   ),
   ...['s3:GetBucketAcl', 's3:ListBucket'].flatMap((action) =>
     asked(
@@ -159,7 +162,7 @@ export const services: readonly ServiceRow[] = [
       use('GenerateDataKey', { 'aws:SourceAccount': account }),
       use('Decrypt', { 'aws:SourceAccount': account }),
     ],
-    forAnother(`arn:aws:cloudwatch:${region}:${account}:alarm:x`),
+    ...ofAnother(`arn:aws:cloudwatch:${region}:${account}:alarm:x`),
   ),
   {
     ctl: 'ctl:M4',
@@ -192,14 +195,14 @@ export const services: readonly ServiceRow[] = [
     becomes(role, 'lambda.amazonaws.com', `arn:aws:lambda:${region}:${account}:function:hipaa_vpc-${role}`),
   ),
   ...becomes('patch-service', 'ssm.amazonaws.com', `arn:aws:ssm:${region}:${account}:maintenancewindow/mw-0`),
-  ...becomes('flow-log', 'vpc-flow-logs.amazonaws.com', `arn:aws:ec2:${region}:${account}:vpc-flow-log/fl-0`),
-  ...becomes('trail-log', 'cloudtrail.amazonaws.com', trail),
+  ...becomes('flow-log', 'vpc-flow-logs.amazonaws.com', `arn:aws:ec2:${region}:${account}:vpc-flow-log/fl-0`, true),
+  ...becomes('trail-log', 'cloudtrail.amazonaws.com', trail, true),
 ]
 
-function becomes(role: string, service: string, arn: string): readonly ServiceRow[] {
+function becomes(role: string, service: string, arn: string, alone = false): readonly ServiceRow[] {
   const parts: readonly Part[] = [{ action: 'sts:AssumeRole', on: `role ${role}`, says: from(arn) }]
   return [
-    ...asked('ctl:I8', service, `become ${role}`, parts, forAnother(arn)),
+    ...asked('ctl:I8', service, `become ${role}`, parts, ...ofAnother(arn).slice(0, alone ? 2 : 1)),
     { ctl: 'ctl:I8', service: 'glue.amazonaws.com', does: `become ${role}`, parts, may: false },
   ]
 }
