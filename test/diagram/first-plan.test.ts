@@ -224,3 +224,20 @@ test('of a module that is called twice, the one instance that is named is meant'
     ['not known', ['y']],
   ])
 })
+
+test('who is called by a bucket follows from who may be, where the notification is a dynamic block', () => {
+  const json = plan({
+    resources: [
+      made('aws_s3_bucket_notification.n', {
+        bucket: 'uploads',
+        lambda_function: [{ events: ['s3:ObjectCreated:*'] }],
+        queue: [],
+        topic: [],
+      }),
+      made('aws_lambda_permission.p', { source_arn: 'arn:aws:s3:::uploads', function_name: 'intake' }),
+      made('aws_lambda_function.f', { function_name: 'intake' }),
+    ],
+    configuration: {},
+  })
+  expect(arrowsIn(environmentIn(json))).toEqual(['uploads -> intake'])
+})

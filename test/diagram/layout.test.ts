@@ -6,7 +6,7 @@ import { pictureOf } from '../../diagram/picture.ts'
 import { readPlan } from '../../diagram/plan.ts'
 import { svgOf } from '../../diagram/svg.ts'
 import { wrongIn } from './geometry.ts'
-import { made, skep } from './plans.ts'
+import { made, skep, state } from './plans.ts'
 import { stranger } from './strangers.ts'
 
 const sceneOf = (json: string) => pictureOf(environmentOf([readPlan(json)]))
@@ -29,6 +29,29 @@ describe('nothing overlaps, and no line goes through words or hosts', () => {
     const scene = sceneOf(skep({ more: doors }))
     expect(wrongIn(scene)).toEqual([])
     expect(scene.shapes.filter((shape) => shape.kind === 'box' && shape.look === 'outside').length).toBeLessThan(5)
+  })
+
+  test('in a crowd where everybody may speak to everybody; what there is no room for is counted', () => {
+    const crowd = Array.from({ length: 60 }, (_, place) => [
+      made(`aws_subnet.s[${place}]`, {
+        id: `subnet-${place}`,
+        vpc_id: 'vpc',
+        cidr_block: `10.0.${place}.0/24`,
+        availability_zone: `eu-north-1${'abc'[place % 3]}`,
+      }),
+      made(`aws_security_group.g[${place}]`, {
+        id: `sg-${place}`,
+        vpc_id: 'vpc',
+        name: `g${place}`,
+        egress: [{ protocol: '-1', cidr_blocks: ['10.0.0.0/16'] }],
+        ingress: [{ protocol: 'tcp', from_port: 1000 + place, to_port: 1000 + place, cidr_blocks: ['10.0.0.0/16'] }],
+      }),
+      made(`aws_instance.i${place}`, { subnet_id: `subnet-${place}`, vpc_security_group_ids: [`sg-${place}`] }),
+    ])
+    const scene = sceneOf(state(made('aws_vpc.v', { id: 'vpc', cidr_block: '10.0.0.0/16' }), ...crowd.flat()))
+    expect(wrongIn(scene)).toEqual([])
+    const words = scene.shapes.flatMap((shape) => (shape.kind === 'text' ? shape.text : []))
+    expect(words.filter((text) => text.endsWith('connections are allowed than there is room to draw.'))).toHaveLength(1)
   })
 
   test('in the networks of strangers, which always give the same bytes', () => {
