@@ -147,7 +147,7 @@ function placeOf(
   alsoOpen: readonly string[],
 ): Place {
   // A NAT gateway has often no name but the network's.
-  const nat = kind === 'nat' ? { name: 'NAT gateway', notes: own === network ? [] : [own] } : { name: own, notes }
+  const nat = kind === 'nat' ? { name: 'NAT gateway', notes: [network, 'nat'].includes(own) ? [] : [own] } : { name: own, notes }
   return { id: key, kind, ...nat, subnets: subnets.map((subnet) => subnet.key), count, many, alsoOpen, service }
 }
 

@@ -20,7 +20,7 @@ describe('our own environment', () => {
   test('has its hosts and endpoints where they are', () => {
     const places = network?.places.map(({ name, notes, subnets }) => [name, notes.join(', '), subnets.map((id) => id.slice(2)).join()])
     expect(places?.toSorted()).toEqual([
-      ['NAT gateway', 'nat', 'aws_subnet.public'],
+      ['NAT gateway', '', 'aws_subnet.public'],
       ['bastion', 'm6i.large · dedicated, Elastic IP', 'aws_subnet.public'],
       ['dynamodb', 'gateway endpoint', ''],
       ['interface endpoints', 'ec2, ec2messages, kms, logs, sns, sqs, ssm, ssmmessages, sts', 'aws_subnet.isolated'],
