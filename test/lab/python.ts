@@ -1,7 +1,8 @@
 /** Programs of PyPI that tests use, each in a virtual environment of its own below node_modules/.cache. */
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { accessSync, constants, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
+import { once } from '../terraform/once.ts'
 
 const cache = resolve(import.meta.dirname, '../../node_modules/.cache/skep-python')
 
@@ -19,24 +20,26 @@ export function onPath(program: string): string | undefined {
     .find((file) => isExecutable(file))
 }
 
-/** The program of a virtual environment, made when it is not there yet. Throws when it cannot be made. */
-export function installed({ package: wanted, program }: PythonProgram): string {
+/** The program of a virtual environment, made when it is not there yet. Rejects when it cannot be made. */
+export async function installed({ package: wanted, program }: PythonProgram): Promise<string> {
   const folder = join(cache, wanted.replace(/[^\w.=-]/g, '-'))
-  const file = join(folder, 'bin', program)
-  const whole = join(folder, 'whole')
-  if (existsSync(whole)) return file
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(cache, { recursive: true })
-  for (const [name = '', ...args] of [
-    ['python3', '-m', 'venv', folder],
-    [join(folder, 'bin/python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wanted],
-  ]) {
-    const ran: SpawnSyncReturns<string> = spawnSync(name, args, { encoding: 'utf8', timeout: 240_000 })
-    if (ran.status !== 0) throw new Error(`${[name, ...args].join(' ')}: ${(ran.error?.message ?? ran.stderr).trim().slice(-500)}`)
-  }
-  writeFileSync(whole, wanted)
-  return file
+  const whole = `${folder}.whole`
+  await once(whole, async () => {
+    rmSync(folder, { recursive: true, force: true })
+    await ran('python3', ['-m', 'venv', folder])
+    await ran(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wanted])
+    writeFileSync(whole, wanted)
+  })
+  return join(folder, 'bin', program)
 }
+
+const ran = (file: string, args: readonly string[]): Promise<void> =>
+  new Promise((done, fail) => {
+    execFile(file, args, { timeout: 300_000 }, (error, _, stderr) => {
+      if (error === null) done()
+      else fail(new Error(`${[file, ...args].join(' ')}: ${stderr.trim().slice(-300) || error.message}`))
+    })
+  })
 
 function isExecutable(file: string): boolean {
   try {

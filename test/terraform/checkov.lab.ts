@@ -16,9 +16,9 @@ import { preparedTree, type Root } from './tree.ts'
 
 const checkov: PythonProgram = { package: 'checkov==3.3.30', program: 'checkov' }
 
-function withoutCheckov(): string | undefined {
+async function withoutCheckov(): Promise<string | undefined> {
   try {
-    installed(checkov)
+    await installed(checkov)
     return undefined
   } catch (error) {
     if (process.env['CI'] === 'true') throw error
@@ -81,7 +81,7 @@ async function judge(root: Root): Promise<Judged> {
       HTTPS_PROXY: 'http://127.0.0.1:9',
       HTTP_PROXY: 'http://127.0.0.1:9',
     }
-    const child = spawn(installed(checkov), args, { env: environment, stdio: ['ignore', openSync(out, 'w'), 'ignore'] })
+    const child = spawn(await installed(checkov), args, { env: environment, stdio: ['ignore', openSync(out, 'w'), 'ignore'] })
     const code = await new Promise((done, fail) => child.once('error', fail).once('exit', done))
     const text = readFileSync(out, 'utf8')
     if (code !== 0 && code !== 1) throw new Error(`Checkov ended with ${code}: ${text.slice(0, 500)}`)
@@ -91,7 +91,7 @@ async function judge(root: Root): Promise<Judged> {
   }
 }
 
-const missing = withoutTerraform() ?? withoutCheckov()
+const missing = withoutTerraform() ?? (await withoutCheckov())
 
 describe.skipIf(missing !== undefined)(`Checkov${missing === undefined ? '' : ` (${missing})`}`, () => {
   test('finds what is written down, and nothing else', async () => {

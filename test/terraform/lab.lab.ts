@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { startLab, withoutLab } from '../lab/aws/lab.ts'
 
-const missing = withoutLab() ?? (existsSync('/proc/self/stat') ? undefined : 'processes are looked for in /proc, which is not here')
+const missing = (await withoutLab()) ?? (existsSync('/proc/self/stat') ? undefined : 'processes are looked for in /proc, which is not here')
 
 /** The processes that a process started, and those that they did. */
 function offspring(parent: number): readonly number[] {

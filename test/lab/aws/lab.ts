@@ -40,12 +40,14 @@ const withoutWayOut = ['-n', '--', 'sh', '-c', 'ip link set lo up && exec "$0" "
 
 /** Whether this machine lets us have a network namespace with a loopback of its own. */
 const canIsolate = (): boolean =>
-  process.getuid?.() === 0 && spawnSync('unshare', [...withoutWayOut, 'true'], { timeout: 10_000 }).status === 0
+  process.getuid?.() === 0 &&
+  spawnSync('nsenter', ['--version']).status === 0 &&
+  spawnSync('unshare', [...withoutWayOut, 'true'], { timeout: 10_000 }).status === 0
 
 /** Why there can be no lab on this machine; undefined when there can. In CI there has to be. */
-export function withoutLab(): string | undefined {
+export async function withoutLab(): Promise<string | undefined> {
   try {
-    motoServer()
+    await motoServer()
     return undefined
   } catch (error) {
     if (process.env['CI'] === 'true') throw error

@@ -10,7 +10,7 @@ import { operations } from './shim/operations.ts'
 import { portOf, shim } from './shim/server.ts'
 
 const [socket] = process.argv.slice(2)
-const moto = await startMoto(motoServer())
+const moto = await startMoto(await motoServer())
 const calls: Record<string, number> = {}
 
 const server = createServer()

@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { installed, onPath } from '../python.ts'
 
-/** That of the PATH, else one of our own. Throws where there is none and none can be had. */
-export const motoServer = (): string => onPath('moto_server') ?? installed({ package: 'moto[server]==5.2.1', program: 'moto_server' })
+/** That of the PATH, else one of our own. Rejects where there is none and none can be had. */
+export const motoServer = async (): Promise<string> =>
+  onPath('moto_server') ?? installed({ package: 'moto[server]==5.2.1', program: 'moto_server' })
 
 interface RunningMoto {
   readonly port: number
