@@ -22,13 +22,13 @@ variable "region" {
 
 variable "break_glass_principals" {
   type        = list(string)
-  description = "Who may open what nobody may read, in an emergency, with MFA. Every use raises an alarm."
+  description = "Who may open what nobody may read, in an emergency, with MFA: IAM users who exist for this alone, since AWS tells of MFA for no others. Every use raises an alarm."
   default     = []
   nullable    = false
 
   validation {
-    condition     = alltrue([for arn in var.break_glass_principals : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+$", arn))])
-    error_message = "break_glass_principals: expected ARNs of IAM roles or users, such as arn:aws:iam::123456789012:role/research, never *; got ${jsonencode(var.break_glass_principals)}."
+    condition     = alltrue([for arn in var.break_glass_principals : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:user/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "break_glass_principals: expected ARNs of IAM users with MFA, such as arn:aws:iam::123456789012:user/break-glass, no roles (AWS tells of MFA for users alone); got ${jsonencode(var.break_glass_principals)}."
   }
 }
 

@@ -20,7 +20,12 @@ const principal = (name: string): string => `arn:aws:iam::210987654321:role/${na
 /** All that a root has to be told, and who may come from outside. A bundle is any file: nobody runs it. */
 export function given(root: Root, folder: string): Variables {
   if (root === 'foundation')
-    return { pit: 'hipaa_vpc', region, break_glass_principals: [principal('officer')], auditor_principals: [principal('auditor')] }
+    return {
+      pit: 'hipaa_vpc',
+      region,
+      break_glass_principals: ['arn:aws:iam::210987654321:user/officer'],
+      auditor_principals: [principal('auditor')],
+    }
   mkdirSync(folder, { recursive: true })
   const bundle = join(folder, 'intake.zip')
   writeFileSync(bundle, 'PK\x05\x06'.padEnd(22, '\0'))

@@ -35,7 +35,13 @@ const privateKey = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH 
 export const mistakes: readonly Mistake[] = [
   ...of('foundation', 'pit', pit, ['x'], ['aws_hipaa']),
   ...of('foundation', 'region', 'a region such as us-west-2', ['us-west']),
-  ...of('foundation', 'break_glass_principals', principals, [['*']]),
+  ...of(
+    'foundation',
+    'break_glass_principals',
+    'ARNs of IAM users with MFA, such as arn:aws:iam::123456789012:user/break-glass',
+    [['*']],
+    [['arn:aws:iam::123456789012:role/security-officer']],
+  ),
   ...of('foundation', 'auditor_principals', principals, [['123456789012']]),
   ...of('foundation', 'alarm_emails', 'e-mail addresses such as office@example.org', [['office']]),
   ...of('foundation', 'audit_lock_mode', 'COMPLIANCE or GOVERNANCE', ['Governance', { beside: { audit_lock_days: 1 } }]),

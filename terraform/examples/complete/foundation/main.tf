@@ -6,7 +6,7 @@ module "foundation" {
   pit    = var.pit
   region = var.region
 
-  break_glass_principals = ["arn:aws:iam::${var.account}:role/security-officer"]
+  break_glass_principals = ["arn:aws:iam::${var.account}:user/break-glass"]
   auditor_principals     = ["arn:aws:iam::${var.account}:role/privacy-office"]
   alarm_emails           = ["security@example.org"]
 

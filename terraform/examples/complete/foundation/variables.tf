@@ -12,7 +12,7 @@ variable "region" {
 
 variable "account" {
   type        = string
-  description = "The account in which the security officer and the privacy office have their roles."
+  description = "The account in which the user of break-glass and the role of the privacy office are."
   default     = "123456789012"
 }
 

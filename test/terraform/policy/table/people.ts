@@ -3,11 +3,13 @@ import { account, region } from '../../given.ts'
 import type { Values } from '../context.ts'
 import type { Endpoint } from '../decide.ts'
 import { type Kind, parsePolicy } from '../document.ts'
-import { anonymous, type Principal, rootOf, sessionOf } from '../principal.ts'
+import { anonymous, type Principal, rootOf, sessionOf, userOf } from '../principal.ts'
 import type { Thing, World } from '../world.ts'
 
 export const pit = 'hipaa_vpc'
 export const elsewhere = '210987654321'
+/** AWS tells of a second factor for users alone. */
+const officer = `arn:aws:iam::${elsewhere}:user/officer`
 export const roleArn = (name: string, of = account): string => `arn:aws:iam::${of}:role/${name}`
 /** A role that Terraform makes. */
 export const ours = (role: string): string => roleArn(`${pit}-${role}`)
@@ -92,7 +94,7 @@ export const people = {
   // Asked about only where they matter. The first four are those whom the variables name.
   'data owner': outsider(roleArn('uploader', elsewhere)),
   'receiver of results': outsider(roleArn('recipient', elsewhere)),
-  officer: outsider(roleArn('officer', elsewhere)),
+  officer: { way: 'internet', principal: () => userOf(officer), mighty: true },
   inspector: outsider(roleArn('auditor', elsewhere)),
   'administrator in our network': { ...outsider(roleArn('administrator')), way: 'endpoints', address: '10.0.0.5' },
   "pretender in a worker's role": { way: 'internet', principal: () => sessionOf(ours('worker'), 'made-anew'), mighty: true },
@@ -146,9 +148,11 @@ const things: readonly (readonly [arn: string, Thing])[] = [
 
 /** The world with those in it whom Terraform does not make. */
 export function withOutsiders(world: World): World {
-  const arns = ['administrator', 'stranger', 'uploader', 'recipient', 'officer', 'auditor'].map((name) =>
-    roleArn(name, name === 'administrator' ? account : elsewhere),
-  )
+  const arns = [
+    roleArn('administrator'),
+    ...['stranger', 'uploader', 'recipient', 'auditor'].map((name) => roleArn(name, elsewhere)),
+    officer,
+  ]
   // Once the environment is gone, an administrator can make a role of the same name.
   const anew = world.identities.has(ours('worker')) ? [] : [ours('worker')]
   const mighty = [...arns, ...anew].map((arn) => [arn, { policies: everything('may everything'), tags: {} }] as const)
