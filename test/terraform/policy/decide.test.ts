@@ -162,6 +162,13 @@ describe('the decision', () => {
     expect(taking([grantAll], { Principal: { Service: 'ec2.amazonaws.com' } })).toMatchObject({ allowed: false, missing: ['resource'] })
   })
 
+  test('who one is may be asked by everybody who signs', () => {
+    const who = { action: 'sts:GetCallerIdentity', resource: '*' }
+    expect(ask(who, {})).toMatchObject({ allowed: true })
+    expect(ask(who, { identity: identityOf({ Effect: 'Deny', ...grantAll }) })).toMatchObject({ allowed: true })
+    expect(ask({ ...who, principal: anonymous }, {})).toMatchObject({ allowed: false })
+  })
+
   test('an endpoint lets through what its policy allows, and says its id and its network', () => {
     const policy = (...statements: readonly Json[]) => parsePolicy('door', 'endpoint', { Version: '2012-10-17', Statement: statements })
     const through = (statement: Json, identity: Json = grantAll) =>

@@ -56,7 +56,7 @@ export function decide(request: Request, { identity, resource }: Applying): Deci
       return who === 'no' ? [] : [{ ref: `${policy.name}#${statement.sid}`, effect: statement.effect, meant: who }]
     })
   const found = {
-    identity: identity.flatMap(find),
+    identity: asksForItself(request) ? [] : identity.flatMap(find),
     resource: resource === undefined ? [] : find(resource),
     endpoint: request.through === undefined ? [] : find(request.through.policy),
   }
@@ -70,6 +70,9 @@ export function decide(request: Request, { identity, resource }: Applying): Deci
   }
 }
 
+/** Who one is, AWS tells everybody who signs, whatever their policies say. */
+const asksForItself = ({ action }: Pick<Request, 'action'>): boolean => action.toLowerCase() === 'sts:getcalleridentity'
+
 function missingIn(
   { principal, action, account, through }: Request,
   resource: Policy | undefined,
@@ -82,6 +85,7 @@ function missingIn(
     if (!direct) missing.add('resource')
     return [...missing]
   }
+  if (asksForItself({ action })) return [...missing]
   // An account's root user needs no identity policy, and may not take on a role.
   const identity = principal.kind === 'root' ? action.toLowerCase() !== 'sts:assumerole' : found.identity.length > 0
   const decidesAlone = resource?.kind === 'key' || resource?.kind === 'trust'

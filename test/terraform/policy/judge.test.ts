@@ -89,7 +89,7 @@ const expectedDifference = (one: Case): boolean =>
 describe('generated policies', () => {
   test.each<About>(['bucket', 'key', 'role'])('about a %s: both judges agree', async (of) => {
     const seen = tally()
-    for (const one of fc.sample(cases(of), { numRuns: 2000, seed })) {
+    for (const one of fc.sample(cases(of), { numRuns: 1000, seed })) {
       const { endpoint, identity, attached, ...asked } = one
       const through: Endpoint | undefined = endpoint && {
         id: 'vpce-1',
@@ -110,8 +110,8 @@ describe('generated policies', () => {
       seen[mine === 'unclear' || mine === other ? mine : 'different as expected'] += 1
     }
     // Enough of each, or the agreement means little.
-    expect(seen.allowed).toBeGreaterThan(200)
-    expect(seen['denied by a statement']).toBeGreaterThan(50)
+    expect(seen.allowed).toBeGreaterThan(100)
+    expect(seen['denied by a statement']).toBeGreaterThan(25)
     expect(seen['not allowed']).toBeGreaterThan(200)
     expect(seen.unclear).toBeLessThan(20)
     expect(seen['different as expected']).toBeLessThan(20)
@@ -148,10 +148,10 @@ const questionOf = (request: Request): Request => ({
 })
 
 describe.skipIf(missing !== undefined)(missing ?? 'the policies of both roots', () => {
-  test('both judges agree on 2,500 requests', async () => {
+  test('both judges agree on 2,000 requests', async () => {
     const seen = tally()
     const ignored = new Set<string>()
-    for (const request of fc.sample(requests(whole), { numRuns: 2500, seed })) {
+    for (const request of fc.sample(requests(whole), { numRuns: 2000, seed })) {
       const { identity, resource } = applying(whole, request)
       const mine = ours(() => decide(request, { identity, resource }))
       const other = await theirs({

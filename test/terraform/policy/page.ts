@@ -8,7 +8,7 @@ const head = `# Who may do what
 
 Every role, bucket, key, queue, topic, table and endpoint of the environment on AWS: first what each may, then line by line
 who may what and which statements keep the others out. For every line the policies of an apply are judged by an evaluator of
-ours, for everybody whom it is about; a second judge, written by others, agrees on 2,500 requests made from these lines.
+ours, for everybody whom it is about; a second judge, written by others, agrees on 2,000 requests made from these lines.
 Nothing here was tried on an account.
 
 This page is made from \`test/terraform/policy/table/\` by \`node scripts/who-may-do-what.ts\`. Numbers such as S5 are
@@ -36,7 +36,16 @@ const told = Object.keys(who) as readonly Who[]
 
 /** The whole page. */
 export const page = (): string =>
-  [head, ...each(), powers(), '## Line by line\n', legend, ...chapters.map(chapterOf), ofServices()].join('\n')
+  [
+    head,
+    ...each(),
+    powers(),
+    '## Line by line\n',
+    legend,
+    ...chapters.filter(({ aside }) => aside !== true).map(chapterOf),
+    ofServices(),
+    end,
+  ].join('\n')
 
 function each(): readonly string[] {
   const parts = told.map((one) => `### ${capital(one)}\n\n${who[one]}\n\n${acts(({ may }) => may.includes(one))}`)
@@ -101,6 +110,12 @@ function refusing({ denies = {}, among = everybody }: Row): string {
     .map(([policy, all]) => `${policy}: ${all.map(([, sid]) => sid).join(', ')}`)
     .join('; ')
 }
+
+const end = `### And one condition at a time
+
+Two chapters stand in the sources alone: what services ask of the keys in somebody's name, each with another service and
+about another thing (\`key-uses.ts\`), and what stolen credentials are good for (\`network.ts\`).
+`
 
 /** Groups have a word where all of them are meant. */
 function grouped(some: readonly Who[]): string {

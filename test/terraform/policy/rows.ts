@@ -80,13 +80,12 @@ function afterChange(requests: readonly Request[], world: World, came: Verdict):
   ]
 }
 
-/** What is wrong with the row of a service. */
+/** What is wrong with the row of a service: all of it may be, or none of it. */
 export function faultsOfService({ service, parts, may }: ServiceRow, world: World): readonly string[] {
-  const came = verdictOf(
-    parts.map((part) => requestOfService(service, part, world)),
-    world,
-  )
-  return came.allowed === may ? [] : [`expected ${may ? 'allowed' : 'denied'}; came ${say(came)}`]
+  return parts.flatMap((part) => {
+    const came = verdictOf([requestOfService(service, part, world)], world)
+    return came.allowed === may ? [] : [`${part.action}: expected ${may ? 'allowed' : 'denied'}; came ${say(came)}`]
+  })
 }
 
 const say = ({ allowed, by, missing }: Verdict): string =>

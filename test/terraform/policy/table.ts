@@ -2,10 +2,11 @@
 import type { Row } from './table/ask.ts'
 import { ancillary, everyBucket, records } from './table/buckets.ts'
 import { destroyed } from './table/destroyed.ts'
-import { commands, hosts, launches } from './table/hosts.ts'
+import { commands, hosts } from './table/hosts.ts'
 import { input } from './table/input.ts'
 import { keyUses } from './table/key-uses.ts'
 import { keys } from './table/keys.ts'
+import { launches } from './table/launches.ts'
 import { queues, table, topics } from './table/messages.ts'
 import { agents, network, thefts } from './table/network.ts'
 import { output } from './table/output.ts'
@@ -16,7 +17,7 @@ export interface Chapter {
   readonly title: string
   /** Of the foundation alone, when the environment is gone. */
   readonly foundationOnly?: true
-  /** Says again, of few, what other chapters say. */
+  /** Says again, one condition at a time or of few, what other chapters say. */
   readonly aside?: true
   readonly rows: readonly Row[]
 }

@@ -213,6 +213,23 @@ export const records: readonly Row[] = [
     denies: readRecord('config'),
   },
   noDelete('config', 'what Config wrote', 'AWSLogs/1.json'),
+  ...['access-logs', 'config'].map(
+    (bucket): Row => ({
+      ctl: 'ctl:S11',
+      does: `list the bucket ${bucket}`,
+      parts: list(bucket, ''),
+      may: ['auditor', 'break-glass', ...admins],
+      denies: outsiders(bucket),
+      missing: { endpoint: insiders },
+    }),
+  ),
+  {
+    ctl: 'ctl:S3',
+    does: 'put something under the right key where Config writes',
+    parts: put('config', 'AWSLogs/1.json', 'ops').slice(0, 1),
+    may: admins,
+    among: admins,
+  },
   {
     ctl: 'ctl:S3',
     does: 'put something under another key where Config writes',

@@ -1,172 +1,10 @@
-/** Hosts: starting, changing, ending, copying and commanding them. */
-import { account, region } from '../../given.ts'
+/** Hosts: changing, ending, copying and commanding them. */
+import { region } from '../../given.ts'
+import type { Values } from '../context.ts'
 import type { Part, Row } from './ask.ts'
-import { admins, ours, type Who, withRole } from './people.ts'
+import { about, ec2, image, snapshot, worker } from './ec2.ts'
+import { admins, type Who, withRole } from './people.ts'
 
-const ec2 = (kind: string, id = '*', of = account): string => `arn:aws:ec2:${region}:${of}:${kind}/${id}`
-const snapshot = `arn:aws:ec2:${region}::snapshot/snap-0aaaaaaaaaaaaaaaa`
-const image = `arn:aws:ec2:${region}::image/ami-0f0000000000000f3`
-const tags = {
-  'aws:RequestTag/PIT': 'hipaa_vpc',
-  'aws:RequestTag/skep:role': 'worker',
-  'aws:RequestTag/job': '8d5957e2c9a4b0f1d3e6a7b8c9d0e1f2a3b4c5d6',
-  'aws:TagKeys': ['PIT', 'skep:role', 'job'],
-}
-type Says = NonNullable<Part['says']>
-
-/** All that EC2 asks about one launch: each thing that it takes or makes. What is `undefined` is not said. */
-function launch(
-  other: {
-    readonly template?: string | undefined
-    readonly subnet?: string
-    readonly encrypted?: string
-    readonly tags?: Says
-    readonly changed?: string
-  } = {},
-): readonly Part[] {
-  const { template = '@template worker', subnet = 'subnet isolated', encrypted = 'true', tags: tagged = tags, changed } = other
-  const from: Says = template === '' ? {} : { 'ec2:LaunchTemplate': template }
-  const of = (what: string): Says => ({
-    ...from,
-    ...(template === '' ? {} : { 'ec2:IsLaunchTemplateResource': what === changed ? 'false' : 'true' }),
-  })
-  const part = (what: string, resource: string, says: Says = {}): Part => ({
-    action: 'ec2:RunInstances',
-    on: resource,
-    says: { ...of(what), ...says },
-  })
-  return [
-    ...(template === '@template worker' ? [part('template', 'template worker')] : template === '' ? [] : [part('template', template)]),
-    part('image', image, { 'ec2:Owner': 'amazon' }),
-    part('snapshot', snapshot),
-    part('subnet', subnet),
-    part('group', 'group workers'),
-    part('interface', ec2('network-interface'), { 'ec2:Subnet': `@${subnet}` }),
-    part('instance', ec2('instance'), { ...tagged, 'ec2:Tenancy': 'dedicated', 'ec2:InstanceType': 'm6i.xlarge' }),
-    part('volume', ec2('volume'), { ...tagged, 'ec2:Encrypted': encrypted }),
-    ...['instance', 'volume', 'network-interface'].map(
-      (kind): Part => ({ action: 'ec2:CreateTags', on: ec2(kind), says: { 'ec2:CreateAction': 'RunInstances', ...tagged } }),
-    ),
-    pass('worker'),
-    ...disk('CreateGrant', { 'kms:GrantIsForAWSResource': 'true' }),
-    ...disk('GenerateDataKeyWithoutPlaintext'),
-    ...disk('DescribeKey'),
-    ...disk('ReEncryptTo'),
-    { action: 'kms:ReEncryptFrom', on: 'key ops', by: 'ec2' },
-  ]
-}
-const disk = (action: string, says: Says = {}): readonly Part[] => [{ action: `kms:${action}`, on: 'key data', by: 'ec2', says }]
-const pass = (role: string, to = 'ec2.amazonaws.com'): Part => ({
-  action: 'iam:PassRole',
-  on: ours(role),
-  says: { 'iam:PassedToService': to },
-  beside: 'ec2',
-})
-
-/** The keys' policies know of disks only. */
-const keyLets = { identity: ['bastion'] as const }
-const launchers: readonly Who[] = ['bastion', ...admins]
-const wrongly = (does: string, parts: readonly Part[], ...sids: readonly string[]): Row => ({
-  ctl: 'ctl:I3',
-  does,
-  parts,
-  may: admins,
-  denies: Object.fromEntries(sids.map((sid) => [`bastion-limits#${sid}`, ['bastion'] satisfies Who[]])),
-  among: launchers,
-})
-
-export const launches: readonly Row[] = [
-  {
-    ctl: 'ctl:I3',
-    does: 'start a worker from the template',
-    parts: launch(),
-    may: launchers,
-    among: [...launchers, 'worker', 'key host', 'sweeper', 'reaper', 'patch service', 'uploader', 'recipient'],
-  },
-  wrongly('start a host without the template', launch({ template: '' }), 'DenyLaunchWithoutTemplate'),
-  wrongly(
-    'start a host from another template',
-    launch({ template: ec2('launch-template', 'lt-0f0e1d2c3b4a59687') }),
-    'DenyLaunchElsewhere',
-    'DenyLaunchWithoutTemplate',
-  ),
-  wrongly('start a worker in the public subnet', launch({ subnet: 'subnet public' }), 'DenyLaunchElsewhere'),
-  wrongly('start a worker in the subnet with a way out', launch({ subnet: 'subnet private' }), 'DenyLaunchElsewhere'),
-  wrongly('start a worker without tags', launch({ tags: {} }), 'DenyLaunchUntagged', 'DenyLaunchWithoutJob'),
-  wrongly(
-    'start a worker that is tagged for no job',
-    launch({ tags: { 'aws:RequestTag/PIT': 'hipaa_vpc', 'aws:RequestTag/skep:role': 'worker', 'aws:TagKeys': ['PIT', 'skep:role'] } }),
-    'DenyLaunchWithoutJob',
-  ),
-  ...[
-    ['image', 'of another image than the template says'],
-    ['group', 'in another security group than the template says'],
-  ].map(
-    ([changed = '', what = '']): Row => ({
-      ctl: 'ctl:I3',
-      does: `start a worker ${what}`,
-      parts: launch({ changed }),
-      may: admins,
-      missing: keyLets,
-      among: launchers,
-    }),
-  ),
-  {
-    ctl: 'ctl:I3',
-    does: 'start a worker on a disk that is not encrypted',
-    parts: launch({ encrypted: 'false' }),
-    may: admins,
-    missing: keyLets,
-    among: launchers,
-  },
-  {
-    ctl: 'ctl:I3',
-    does: 'start a worker that is tagged as the key host',
-    parts: launch({ tags: { ...tags, 'aws:RequestTag/skep:role': 'key-host' } }),
-    may: admins,
-    missing: keyLets,
-    among: launchers,
-  },
-  ...['worker', 'image-builder'].map(
-    (role): Row => ({ ctl: 'ctl:I3', does: `give the role ${role} to a host`, parts: [pass(role)], may: launchers }),
-  ),
-  {
-    ctl: 'ctl:I3',
-    does: 'give the role worker to a function',
-    parts: [pass('worker', 'lambda.amazonaws.com')],
-    may: admins,
-    among: launchers,
-  },
-  ...[
-    'bastion',
-    'key-host',
-    'sweeper',
-    'break-glass',
-    'auditor',
-    'uploader',
-    'recipient',
-    'intake',
-    'reaper',
-    'patch-service',
-    'workstation',
-  ].map(
-    (role): Row => ({
-      ctl: 'ctl:I3',
-      does: `give the role ${role} to a host`,
-      parts: [pass(role)],
-      may: admins,
-      denies: { 'bastion-limits#DenyPassOtherRoles': withRole('bastion') },
-    }),
-  ),
-]
-
-const worker = ec2('instance', 'i-0aaaaaaaaaaaaaaaa')
-const about = (role: string, pit = 'hipaa_vpc'): Says => ({
-  'aws:ResourceTag/PIT': pit,
-  'aws:ResourceTag/skep:role': role,
-  'ec2:ResourceTag/PIT': pit,
-  'ec2:ResourceTag/skep:role': role,
-})
 const ends = (action: string, resource: string, role: string, pit?: string): readonly Part[] => [
   { action: `ec2:${action}`, on: resource, says: about(role, pit) },
 ]
@@ -182,7 +20,15 @@ const changes = [
   'ec2:ModifyLaunchTemplate',
   'ec2:DeleteTags',
 ]
-const made: Says = { 'aws:RequestTag/PIT': 'hipaa_vpc', 'aws:TagKeys': ['PIT'] }
+/** All that EC2 asks about an image: the host that it is of, the image, the copies of its disks, their tags. */
+const imageOf = (pit: string, tagged: Values): readonly Part[] => [
+  { action: 'ec2:CreateImage', on: worker, says: about('image-builder', pit) },
+  ...['image', 'snapshot'].flatMap((kind): Part[] => [
+    { action: 'ec2:CreateImage', on: `arn:aws:ec2:${region}::${kind}/*`, says: tagged },
+    { action: 'ec2:CreateTags', on: `arn:aws:ec2:${region}::${kind}/*`, says: { 'ec2:CreateAction': 'CreateImage', ...tagged } },
+  ]),
+]
+const made: Values = { 'aws:RequestTag/PIT': 'hipaa_vpc', 'aws:TagKeys': ['PIT'] }
 /** Who is kept from copying a disk, and by which policy. */
 const kept: Readonly<Record<string, readonly Who[]>> = {
   'bastion-limits#DenyCopiesOfDisks': withRole('bastion'),
@@ -256,6 +102,12 @@ export const hosts: readonly Row[] = [
   },
   {
     ctl: 'ctl:I3',
+    does: "delete an image builder's disk that is left over",
+    parts: ends('DeleteVolume', ec2('volume', 'vol-0aaaaaaaaaaaaaaaa'), 'image-builder'),
+    may: ['sweeper', ...admins],
+  },
+  {
+    ctl: 'ctl:I3',
     does: "delete the key host's disk",
     parts: ends('DeleteVolume', ec2('volume', 'vol-0bbbbbbbbbbbbbbbb'), 'key-host'),
     may: admins,
@@ -319,7 +171,7 @@ export const hosts: readonly Row[] = [
     ([action, does, on]): Row => ({
       ctl: 'ctl:E5',
       does,
-      parts: [{ action, on, says: about('worker') }],
+      parts: [{ action, on, says: action.startsWith('ec2:') ? about('worker') : {} }],
       may: admins,
       denies: action === 'ec2:CreateImage' ? kept : { ...kept, 'image-builder#DenyOtherCopiesOfDisks': ['image builder'] },
     }),
@@ -327,16 +179,17 @@ export const hosts: readonly Row[] = [
   {
     ctl: 'ctl:E5',
     does: 'make an image of an image builder',
-    parts: [
-      { action: 'ec2:CreateImage', on: worker, says: about('image-builder') },
-      ...['image', 'snapshot'].flatMap((kind): Part[] => [
-        { action: 'ec2:CreateImage', on: `arn:aws:ec2:${region}::${kind}/*`, says: made },
-        { action: 'ec2:CreateTags', on: `arn:aws:ec2:${region}::${kind}/*`, says: { 'ec2:CreateAction': 'CreateImage', ...made } },
-      ]),
-    ],
+    parts: imageOf('hipaa_vpc', made),
     may: ['image builder', ...admins],
     denies: { ...kept, 'bastion-limits#DenyTagLater': withRole('bastion') },
   },
+  ...(
+    [
+      ['make an image of an image builder of another environment', imageOf('other_vpc', made)],
+      ['make an image that is not tagged', imageOf('hipaa_vpc', {})],
+      ['tag an image that is there already', [{ action: 'ec2:CreateTags', on: image, says: made }]],
+    ] as const
+  ).map(([does, parts]): Row => ({ ctl: 'ctl:E5', does, parts, may: admins, among: ['image builder', ...admins] })),
 ]
 
 const run = (document: string, on: string, role: string, pit = 'hipaa_vpc'): readonly Part[] => [

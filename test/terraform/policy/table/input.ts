@@ -49,13 +49,15 @@ export const input: readonly Row[] = [
     may: ['uploader'],
     denies: { ...ofDataKey, 'bucket input#DenyOtherAccounts': strangers },
   },
-  {
-    ctl: 'ctl:S6',
-    does: 'put the seal of a run',
-    parts: put('input', `incoming/${run}/12.seal`, 'data'),
-    may: ['uploader'],
-    among: writers,
-  },
+  ...['1', '12', '123', '1234', '12345', '123456'].map(
+    (count): Row => ({
+      ctl: 'ctl:S6',
+      does: `put the seal of a run of ${count}`,
+      parts: put('input', `incoming/${run}/${count}.seal`, 'data'),
+      may: ['uploader'],
+      among: writers,
+    }),
+  ),
   ...strangeNames.map(([name, what]) => wrongly('ctl:S6', `put ${what}`, put('input', name, 'data'), 'DenyNameNotOpaque')),
   wrongly(
     'ctl:S3',
@@ -112,6 +114,16 @@ export const input: readonly Row[] = [
       'bucket input#DenyOtherAccounts': strangers,
     },
     note: 'Terraform asks so whether the bucket is there. The names are ids.',
+  },
+  {
+    ctl: 'ctl:S4',
+    does: 'list uploads of samples that are under way',
+    parts: [{ action: 's3:ListBucketMultipartUploads', on: 'bucket input' }],
+    may: [],
+    denies: {
+      'bucket input#DenyListVersionsExceptIntakeAndSweeper': but('intake', ...withRole('sweeper'), 'break-glass'),
+      'bucket input#DenyOtherAccounts': strangers,
+    },
   },
   {
     ctl: 'ctl:S4',

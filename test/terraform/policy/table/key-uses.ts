@@ -137,8 +137,10 @@ function deniesOf(key: Key, action: string): Denies {
   return action === 'CreateGrant' ? ofDataKeyAtAll : { ...ofDataKeyAtAll, 'auditor#DenyDataKey': ['auditor'] }
 }
 
-export const keyUses: readonly Row[] = uses.flatMap(({ key, by, about, says, may: uses }) =>
+export const keyUses: readonly Row[] = uses.flatMap(({ key, by, about, says: all, may: uses }) =>
   Object.entries(uses).flatMap(([action, may]): Row[] => {
+    // Whom a grant is for is said of grants alone.
+    const says = action === 'CreateGrant' || by !== 'ec2' ? all : {}
     const row = (does: string, who: readonly Who[], through: string, said: Values, own: readonly Who[]): Row => ({
       ctl: 'ctl:I2 ctl:I6',
       does,

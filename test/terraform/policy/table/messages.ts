@@ -75,20 +75,16 @@ const mail = { 'sns:Protocol': 'email', 'sns:Endpoint': 'office@example.org' }
 export const topics: readonly Row[] = [
   { ctl: 'ctl:M4', does: 'send a notice', parts: publish('notices'), may: ['bastion'] },
   { ctl: 'ctl:M4', does: 'raise an alarm', parts: publish('alarms'), may: [] },
-  ...['notices', 'alarms', 'trail'].map(
-    (name): Row => ({
-      ctl: 'ctl:M4',
-      does: `publish to the topic ${name} or subscribe to it without TLS`,
-      parts: ['sns:Publish', 'sns:Subscribe'].map(
-        (action): Part => ({
-          action,
-          on: `topic ${name}`,
-          says: { 'aws:SecureTransport': 'false', ...(action === 'sns:Subscribe' ? mail : {}) },
-        }),
-      ),
-      may: [],
-      denies: { [`topic ${name}#DenyPlainHttp`]: everybody },
-    }),
+  ...['notices', 'alarms', 'trail'].flatMap((name) =>
+    ['sns:Publish', 'sns:Subscribe'].map(
+      (action): Row => ({
+        ctl: 'ctl:M4',
+        does: `${action === 'sns:Publish' ? 'publish' : 'subscribe'} to the topic ${name} without TLS`,
+        parts: [{ action, on: `topic ${name}`, says: { 'aws:SecureTransport': 'false', ...(action === 'sns:Subscribe' ? mail : {}) } }],
+        may: [],
+        denies: { [`topic ${name}#DenyPlainHttp`]: everybody },
+      }),
+    ),
   ),
   ...['notices', 'alarms'].flatMap((name): Row[] => [
     {

@@ -146,9 +146,10 @@ export const agents: readonly Row[] = [
     ctl: 'ctl:N10',
     does: 'ask AWS who they are, from within our network',
     parts: agent('sts:GetCallerIdentity'),
-    may: ['administrator in our network'],
-    among: ['administrator in our network', ...stranger],
-    note: 'It takes no right of their own: what is shown is that the endpoint lets it through.',
+    may: [...hosts, 'sweeper'],
+    welcome: true,
+    among: [...hosts, 'sweeper', ...stranger],
+    note: 'It takes no right of their own, and no policy of their own denies it.',
   },
   {
     ctl: 'ctl:N10',

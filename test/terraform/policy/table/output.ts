@@ -168,8 +168,18 @@ export const output: readonly Row[] = [
   },
   {
     ctl: 'ctl:S5',
+    does: 'list uploads of results that are under way',
+    parts: [{ action: 's3:ListBucketMultipartUploads', on: 'bucket output' }],
+    may: [],
+    denies: {
+      'bucket output#DenyListVersionsExceptSweeper': but(...withRole('sweeper'), 'break-glass'),
+      'bucket output#DenyOtherAccounts': strangers,
+    },
+  },
+  {
+    ctl: 'ctl:S5',
     does: 'list versions of results',
-    parts: [...list('output', 'runs/', 's3:ListBucketVersions')],
+    parts: list('output', 'runs/', 's3:ListBucketVersions'),
     may: ['sweeper', 'break-glass'],
     denies: {
       'bucket output#DenyListVersionsExceptSweeper': but(...withRole('sweeper'), 'break-glass'),

@@ -43,6 +43,13 @@ export const roles: readonly Row[] = [
   { ctl: 'ctl:I7', does: 'become break-glass without a second factor', parts: become('break-glass'), may: [], among: guests },
   {
     ctl: 'ctl:I7',
+    does: 'become break-glass in a session that had a second factor once and says it has none',
+    parts: become('break-glass').map((part) => ({ ...part, says: { ...mfa('60'), 'aws:MultiFactorAuthPresent': 'false' } })),
+    may: [],
+    among: guests,
+  },
+  {
+    ctl: 'ctl:I7',
     does: 'become break-glass with a second factor of yesterday',
     parts: become('break-glass').map((part) => ({ ...part, says: mfa('86400') })),
     may: [],

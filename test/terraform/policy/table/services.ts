@@ -7,27 +7,25 @@ import { elsewhere } from './people.ts'
 const trail = `arn:aws:cloudtrail:${region}:${account}:trail/hipaa_vpc-trail`
 const from = (arn: string, of = account): Values => ({ 'aws:SourceArn': arn, 'aws:SourceAccount': of })
 const acl = { 's3:x-amz-acl': 'bucket-owner-full-control' }
+const leftToOthers: readonly [string, Values] = ['and leave them to another owner', { 's3:x-amz-acl': 'private' }]
 const underKms = { 's3:x-amz-server-side-encryption': 'aws:kms' }
 const use = (action: string, says: Values, name = 'ops'): Part => ({ action: `kms:${action}`, on: `key ${name}`, says })
 
-/** What is right, and then each thing about it that may be wrong. */
+/** What is right, and then each thing about it that may be wrong, for those parts that say it: none of them may be. */
 const asked = (
   ctl: string,
   service: string,
   does: string,
   parts: readonly Part[],
-  ...wrong: readonly (readonly [string, Values])[]
+  ...wrong: readonly (readonly [how: string, says: Values])[]
 ): readonly ServiceRow[] => [
   { ctl, service, does, parts, may: true },
-  ...wrong.map(
-    ([how, says]): ServiceRow => ({
-      ctl,
-      service,
-      does: `${does}, ${how}`,
-      parts: parts.map((part) => ({ ...part, says: { ...part.says, ...says } })),
-      may: false,
-    }),
-  ),
+  ...wrong.flatMap(([how, says]): ServiceRow[] => {
+    const said = parts.filter(({ says: right = {} }) => Object.keys(says).some((name) => name in right || name === 'aws:SecureTransport'))
+    return said.length === 0
+      ? []
+      : [{ ctl, service, does: `${does}, ${how}`, parts: said.map((part) => ({ ...part, says: { ...part.says, ...says } })), may: false }]
+  }),
 ]
 const ofAnother = (arn: string): readonly (readonly [string, Values])[] => [
   ['for another account', { 'aws:SourceAccount': elsewhere }],
@@ -55,14 +53,16 @@ export const services: readonly ServiceRow[] = [
     parts: [{ action: 'lambda:InvokeFunction', on: 'function intake', says: from(bucketOf('input')) }],
     may: false,
   },
-  ...asked(
-    'ctl:S11',
-    'logging.s3.amazonaws.com',
-    'write the access log of a bucket of ours',
-    [{ action: 's3:PutObject', on: 'bucket access-logs/input/1', says: from(bucketOf('input')) }],
-    ['for a bucket of another account', from('arn:aws:s3:::stranger', elsewhere)],
-    ['for another bucket of this account', from('arn:aws:s3:::other')],
-    ['without TLS', { 'aws:SecureTransport': 'false' }],
+  ...['state', 'input', 'output', 'ancillary', 'audit', 'config'].flatMap((purpose) =>
+    asked(
+      'ctl:S11',
+      'logging.s3.amazonaws.com',
+      `write the access log of the bucket ${purpose}`,
+      [{ action: 's3:PutObject', on: `bucket access-logs/${purpose}/1`, says: from(bucketOf(purpose)) }],
+      ['for another account', { 'aws:SourceAccount': elsewhere }],
+      ['for another bucket', { 'aws:SourceArn': 'arn:aws:s3:::other' }],
+      ['without TLS', { 'aws:SecureTransport': 'false' }],
+    ),
   ),
   ...asked(
     'ctl:A1',
@@ -86,7 +86,7 @@ export const services: readonly ServiceRow[] = [
     ],
     ...ofAnother(trail),
     ['for another trail', from(trail.replace('hipaa_vpc', 'other'))],
-    ['and leave them to another owner', { 's3:x-amz-acl': 'private' }],
+    leftToOthers,
   ),
   ...asked(
     'ctl:A1',
@@ -117,9 +117,10 @@ export const services: readonly ServiceRow[] = [
     'write flow logs',
     [
       { action: 's3:PutObject', on: `bucket audit/${objects}/vpcflowlogs/1.parquet`, says: { ...from(logs), ...acl } },
-      use('GenerateDataKey', from(logs)),
+      ...['GenerateDataKey', 'Decrypt', 'DescribeKey', 'Encrypt', 'ReEncryptFrom'].map((action) => use(action, from(logs))),
     ],
     ...ofAnother(logs),
+    leftToOthers,
   ),
   ...asked(
     'ctl:N11',
@@ -149,9 +150,10 @@ export const services: readonly ServiceRow[] = [
     'write what it saw of the account',
     [
       { action: 's3:PutObject', on: `bucket config/${objects}/Config/1.json.gz`, says: { 'aws:SourceAccount': account, ...acl } },
-      use('GenerateDataKey', { 'aws:SourceAccount': account }),
+      ...['GenerateDataKey', 'Decrypt'].map((action) => use(action, { 'aws:SourceAccount': account })),
     ],
     ['for another account', { 'aws:SourceAccount': elsewhere }],
+    leftToOthers,
   ),
   ...asked(
     'ctl:M4 ctl:I7',
@@ -175,7 +177,7 @@ export const services: readonly ServiceRow[] = [
     'ctl:I6',
     `logs.${region}.amazonaws.com`,
     'encrypt our log groups',
-    ['Encrypt', 'Decrypt', 'GenerateDataKey', 'DescribeKey'].map((action) =>
+    ['Encrypt', 'Decrypt', 'GenerateDataKey', 'DescribeKey', 'ReEncryptTo'].map((action) =>
       use(action, { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${account}:log-group:/hipaa_vpc/flow` }),
     ),
     ['of another account', { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${elsewhere}:log-group:/hipaa_vpc/flow` }],
