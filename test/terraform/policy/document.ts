@@ -64,6 +64,8 @@ function statementOf(source: unknown, at: number, kind: Kind): Statement {
     throw new Error(`${sid}: Principal: expected ${kind === 'identity' ? 'none' : 'one'} in a policy of kind ${kind}`)
   if ((resources === undefined) !== (kind === 'trust'))
     throw new Error(`${sid}: Resource: expected ${kind === 'trust' ? 'none' : 'one'} in a policy of kind ${kind}`)
+  if (kind === 'endpoint' && (principals?.not === true || principals?.list.some((one) => one.kind !== 'everybody')))
+    throw new Error(`${sid}: Principal: expected * in the policy of an endpoint, and conditions on who`)
   if (principals?.not === true && (effect === 'Allow' || kind === 'trust'))
     throw new Error(`${sid}: NotPrincipal goes with Deny, and not in a trust policy`)
   return { sid, effect, principals, actions, resources, conditions: conditionsOf(json['Condition']) }

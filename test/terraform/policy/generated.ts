@@ -187,7 +187,11 @@ function statement(of: About, kind: 'identity' | 'attached' | 'endpoint'): fc.Ar
     mostly(fc.constant('Allow'), fc.constant('Deny')).map((effect): Json => ({ Effect: effect })),
     element('Action', about[of].actions),
     of === 'role' && kind === 'attached' ? fc.constant({}) : element('Resource', about[of].resources),
-    kind === 'identity' ? fc.constant({}) : fc.oneof(fc.constant('*'), fc.constantFrom(...names)).map((Principal): Json => ({ Principal })),
+    kind === 'identity'
+      ? fc.constant({})
+      : kind === 'endpoint'
+        ? fc.constant({ Principal: '*' })
+        : fc.oneof(fc.constant('*'), fc.constantFrom(...names)).map((Principal): Json => ({ Principal })),
     fc.array(condition, { maxLength: 2 }).map((all): Json => (all.length === 0 ? {} : { Condition: Object.assign({}, ...all) })),
   ]
   return fc.tuple(...parts).map((all): Json => Object.assign({}, ...all))
@@ -209,7 +213,7 @@ export const cases = (of: About): fc.Arbitrary<Case> =>
       context,
       fc.option(policy(of, 'identity'), { nil: undefined, freq: 6 }),
       of === 'bucket' ? fc.option(policy(of, 'attached'), { nil: undefined, freq: 3 }) : policy(of, 'attached'),
-      fc.option(policy(of, 'endpoint'), { nil: undefined, freq: 1 }),
+      fc.option(policy(of, 'endpoint'), { nil: undefined, freq: 2 }),
     )
     .map(([principal, [action, resource], account, values, identity, attached, endpoint]) => {
       const own = principal.kind === 'session' || principal.kind === 'user'

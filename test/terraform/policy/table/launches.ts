@@ -19,9 +19,17 @@ function launch(
     readonly encrypted?: string
     readonly tags?: Values
     readonly changed?: string
+    readonly profile?: string
   } = {},
 ): readonly Part[] {
-  const { template = '@template worker', subnet = 'subnet isolated', encrypted = 'true', tags: tagged = tags, changed } = other
+  const {
+    template = '@template worker',
+    subnet = 'subnet isolated',
+    encrypted = 'true',
+    tags: tagged = tags,
+    changed,
+    profile = 'worker',
+  } = other
   const from: Values = template === '' ? {} : { 'ec2:LaunchTemplate': template }
   const of = (what: string): Values => ({
     ...from,
@@ -39,7 +47,12 @@ function launch(
     part('subnet', subnet),
     part('group', 'group workers'),
     part('interface', ec2('network-interface'), { 'ec2:Subnet': `@${subnet}` }),
-    part('instance', ec2('instance'), { ...tagged, 'ec2:Tenancy': 'dedicated', 'ec2:InstanceType': 'm6i.xlarge' }),
+    part('instance', ec2('instance'), {
+      ...tagged,
+      'ec2:InstanceProfile': profileOf(profile),
+      'ec2:Tenancy': 'dedicated',
+      'ec2:InstanceType': 'm6i.xlarge',
+    }),
     part('volume', ec2('volume'), { ...tagged, 'ec2:Encrypted': encrypted }),
     ...['instance', 'volume', 'network-interface'].map(
       (kind): Part => ({ action: 'ec2:CreateTags', on: ec2(kind), says: { 'ec2:CreateAction': 'RunInstances', ...tagged } }),
@@ -52,6 +65,7 @@ function launch(
     { action: 'kms:ReEncryptFrom', on: 'key ops', by: 'ec2' },
   ]
 }
+const profileOf = (role: string): string => ours(role).replace(':role/', ':instance-profile/')
 const disk = (action: string, says: Values = {}): readonly Part[] => [{ action: `kms:${action}`, on: 'key data', by: 'ec2', says }]
 const pass = (role: string, to = 'ec2.amazonaws.com'): Part => ({
   action: 'iam:PassRole',
@@ -87,6 +101,7 @@ export const launches: readonly Row[] = [
     'DenyLaunchElsewhere',
     'DenyLaunchWithoutTemplate',
   ),
+  wrongly('start a worker in the role of the image builder', launch({ profile: 'image-builder' }), 'DenyLaunchInOtherRole'),
   wrongly('start a worker in the public subnet', launch({ subnet: 'subnet public' }), 'DenyLaunchElsewhere'),
   wrongly('start a worker in the subnet with a way out', launch({ subnet: 'subnet private' }), 'DenyLaunchElsewhere'),
   wrongly('start a worker without tags', launch({ tags: {} }), 'DenyLaunchUntagged', 'DenyLaunchWithoutJob'),

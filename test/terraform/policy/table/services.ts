@@ -88,6 +88,20 @@ export const services: readonly ServiceRow[] = [
     ['for another trail', from(trail.replace('hipaa_vpc', 'other'))],
     leftToOthers,
   ),
+  // AWS's guide to CloudTrail: a trail's own key encrypts its log files, and S3's the digests.
+  ...asked(
+    'ctl:A1',
+    'cloudtrail.amazonaws.com',
+    'write digests of the trail',
+    [
+      {
+        action: 's3:PutObject',
+        on: `bucket audit/${objects}/CloudTrail-Digest/1.json.gz`,
+        says: { ...from(trail), ...acl, 's3:x-amz-server-side-encryption': 'AES256' },
+      },
+    ],
+    ...ofAnother(trail),
+  ),
   ...asked(
     'ctl:A1',
     'cloudtrail.amazonaws.com',
