@@ -206,7 +206,7 @@ export const areas: readonly Area[] = [
       { id: 'I4', must: 'A host’s credentials are worth nothing outside of the VPC.', hipaa: '312(d)', shown: policies },
       {
         id: 'I5',
-        must: 'There are no IAM users; each person and program is a principal of its own.',
+        must: 'There are no IAM users but one for break-glass, made by hand; each person and program is a principal of its own.',
         hipaa: '312(a)(2)(i)',
         shown: ['sources'],
       },

@@ -74,9 +74,9 @@ variable "ssh_networks" {
   nullable    = false
 
   validation {
-    condition = length(var.ssh_networks) > 0 && length(var.ssh_networks) <= 16 && alltrue([for cidr in var.ssh_networks :
+    condition = length(var.ssh_networks) > 0 && length(var.ssh_networks) <= 15 && alltrue([for cidr in var.ssh_networks :
     can(cidrnetmask(cidr)) && try(cidrhost(cidr, 0) == split("/", cidr)[0], false) && try(tonumber(split("/", cidr)[1]) >= 24, false)])
-    error_message = "ssh_networks: expected one to sixteen IPv4 networks of /24 to /32 that begin at their first address, such as 203.0.113.0/24, no IPv6; got ${jsonencode(var.ssh_networks)}."
+    error_message = "ssh_networks: expected one to fifteen IPv4 networks of /24 to /32 that begin at their first address, such as 203.0.113.0/24, no IPv6; got ${jsonencode(var.ssh_networks)}."
   }
 }
 

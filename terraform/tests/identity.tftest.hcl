@@ -256,8 +256,8 @@ run "documents" {
   }
 
   assert {
-    condition     = toset([for statement in jsondecode(aws_iam_policy.bastion_limits.policy).Statement : statement.Sid if statement.Action == "ec2:RunInstances"]) == toset(["DenyLaunchWithoutTemplate", "DenyLaunchElsewhere", "DenyLaunchUntagged", "DenyLaunchWithoutJob"])
-    error_message = "ctl:I3 and is denied to launch without it, elsewhere, untagged or for no job"
+    condition     = toset([for statement in jsondecode(aws_iam_policy.bastion_limits.policy).Statement : statement.Sid if statement.Action == "ec2:RunInstances"]) == toset(["DenyLaunchWithoutTemplate", "DenyLaunchInOtherRole", "DenyLaunchElsewhere", "DenyLaunchUntagged", "DenyLaunchWithoutJob"])
+    error_message = "ctl:I3 and is denied to launch without it, in another role, elsewhere, untagged or for no job"
   }
 
   assert {

@@ -24,7 +24,9 @@ const of = (root: Root, variable: string, accepted: string, ...cases: readonly C
 
 const pit = 'a letter first, such as hipaa_vpc, but nothing that AWS keeps for itself'
 const principals = 'ARNs of IAM roles or users, such as arn:aws:iam::123456789012:role/research, never *'
-const networks = 'one to sixteen IPv4 networks of /24 to /32'
+/** One more than the public subnet's NACL has room for. */
+const sixteen = Array.from({ length: 16 }, (_, index) => `203.0.113.${index}/32`)
+const networks = 'one to fifteen IPv4 networks of /24 to /32'
 const three = 'three IPv4 networks that do not overlap, each smaller than and inside vpc_cidr 10.0.0.0/16'
 const subnets = { public: '10.0.0.0/24', private: '10.0.1.0/24', isolated: '10.0.2.0/24' }
 const hosts = { bastion: 'm6i.large', key_host: 'm6i.large', worker: 'm6i.large' }
@@ -57,7 +59,7 @@ export const mistakes: readonly Mistake[] = [
   ...of('environment', 'availability_zone', 'one zone of us-west-2, such as us-west-2a', ['us-east-1a'], ['us-west-2a,us-west-2b']),
   ...of('environment', 'vpc_cidr', 'an IPv4 network of /16 to /24', ['10.0.0.0/8'], ['all']),
   ...of('environment', 'subnet_cidrs', three, [{ ...subnets, public: '10.0.0.0/16' }], [{ ...subnets, private: '10.0.0.128/25' }]),
-  ...of('environment', 'ssh_networks', networks, [['0.0.0.0/0']], [['2001:db8::/64']], [[]]),
+  ...of('environment', 'ssh_networks', networks, [['0.0.0.0/0']], [['2001:db8::/64']], [[]], [sixteen]),
   ...of('environment', 'tenancy', 'dedicated or default', ['host']),
   ...of('environment', 'images', 'ids such as ami-0123456789abcdef0', [{ ...images, worker: 'al2023' }]),
   ...of('environment', 'instance_types', 'no T types (they can not be dedicated)', [{ ...hosts, bastion: 't3.micro' }]),

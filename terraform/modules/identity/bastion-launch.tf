@@ -4,6 +4,8 @@ locals {
   template = "${local.own_ec2}:launch-template/${var.worker_template_id}"
   workshop = "${local.own_ec2}:subnet/${var.subnet_ids.isolated}"
 
+  worker_profile = "arn:${local.partition}:iam::${var.names.account}:instance-profile/${var.names.roles.worker}"
+
   bastion_launch_statements = [
     {
       Sid      = "LaunchFromTheTemplate"

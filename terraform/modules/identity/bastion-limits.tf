@@ -37,6 +37,17 @@ locals {
           Condition = { ArnNotEquals = { "ec2:LaunchTemplate" = local.template } }
         },
         {
+          # It may pass the image builder's role too, which is for a template of its own.
+          Sid      = "DenyLaunchInOtherRole"
+          Effect   = "Deny"
+          Action   = "ec2:RunInstances"
+          Resource = local.instance
+          Condition = {
+            ArnNotEquals = { "ec2:InstanceProfile" = local.worker_profile }
+            Null         = { "ec2:InstanceProfile" = "false" }
+          }
+        },
+        {
           Sid    = "DenyLaunchElsewhere"
           Effect = "Deny"
           Action = "ec2:RunInstances"

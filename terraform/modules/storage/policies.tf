@@ -60,17 +60,17 @@ locals {
   # Services say nothing, and get the bucket's own key. Whoever says something else is refused.
   other_encryption = {
     for purpose in ["state", "audit", "config"] : purpose => [
-      {
+      merge({
         Sid       = "DenyOtherEncryption"
         Effect    = "Deny"
         Principal = local.everybody
         Action    = "s3:PutObject"
-        Resource  = "${local.bucket[purpose]}/*"
         Condition = {
           StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" }
           Null            = { "s3:x-amz-server-side-encryption" = "false" }
         }
-      },
+        # CloudTrail encrypts the digests of its files with S3's own key, whatever the trail says.
+      }, purpose == "audit" ? { NotResource = local.trail_digests } : { Resource = "${local.bucket[purpose]}/*" }),
       {
         Sid       = "DenyOtherKey"
         Effect    = "Deny"

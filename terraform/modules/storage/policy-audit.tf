@@ -4,6 +4,8 @@ locals {
   aws_logs = "${local.bucket.audit}/AWSLogs/${var.names.account}/*"
   heads    = "${local.bucket.audit}/heads/*"
 
+  trail_digests = "${local.bucket.audit}/AWSLogs/${var.names.account}/CloudTrail-Digest/*"
+
   audit_statements = [
     {
       Sid         = "DenyNameNotForeseen"

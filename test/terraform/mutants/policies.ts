@@ -56,6 +56,7 @@ export const mutants: readonly Mutant[] = [
       '"aws:PrincipalAccount" = var.names.account',
       '"aws:PrincipalAccount" = [var.names.account, "210987654321"]',
     ],
+    ['A1', 'digests of the trail are refused', 'purpose == "audit" ? { NotResource', 'purpose == "state" ? { NotResource'],
     ['S2', 'plain HTTP is let in, TLS is not', '{ "aws:SecureTransport" = "false" }', '{ "aws:SecureTransport" = "true" }'],
     ['S2', 'TLS 1.1 is new enough', '"s3:TlsVersion" = "1.2"', '"s3:TlsVersion" = "1.0"'],
     [
@@ -290,6 +291,7 @@ export const mutants: readonly Mutant[] = [
   ...asked(
     'identity/bastion-limits.tf',
     ['I3', 'the bastion launches without the template', 'ArnNotEquals = { "ec2:LaunchTemplate"', 'ArnEquals = { "ec2:LaunchTemplate"'],
+    ['I3', 'the bastion launches in another role', 'ArnNotEquals = { "ec2:InstanceProfile"', 'ArnEquals = { "ec2:InstanceProfile"'],
     ['I3', 'the bastion launches for no job', '"aws:RequestTag/job" = "true"', '"aws:RequestTag/job" = "false"'],
     ['I2', 'the bastion may use the data key', 'Resource = var.keys.data', 'Resource = var.keys.ticket'],
     [

@@ -11,7 +11,7 @@ module "environment" {
   admin_ssh_keys    = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDIJ6X5sRmMnvYyVtVPgj2nHpTHZ0bJtPYKlbzxLNFpe builder"]
   tenancy           = "default"
 
-  # Made up: `terraform/pin-images us-west-2` prints today's.
+  # Made up: `terraform/pin-images us-west-2 FILE` writes today's.
   images = {
     bastion  = "ami-0123456789abcdef0"
     key_host = "ami-0123456789abcdef0"

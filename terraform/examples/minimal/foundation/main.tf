@@ -1,4 +1,4 @@
-# The least that a foundation needs to be told. For a trial: the audit lock can be lifted, so that the bucket can go.
+# The least that a foundation needs to be told. For a trial: the audit lock can be lifted, once the bucket's policy is gone.
 
 module "foundation" {
   source = "../../../foundation"
