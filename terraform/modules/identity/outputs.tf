@@ -29,5 +29,5 @@ output "instance_profiles" {
   description = "Instance profile names, keyed as the names are."
 
   # A host that boots finds its rights there.
-  depends_on = [aws_iam_role_policy_attachment.bastion, aws_iam_role_policy_attachment.key_host]
+  depends_on = [aws_iam_role_policy_attachment.bastion, aws_iam_role_policy_attachment.key_host, aws_iam_role_policy_attachment.ssm_agent]
 }
