@@ -20,10 +20,12 @@ test('every mutant changes one place, and says who has to see it', () => {
 
 // All of them are tried by npm run mutate:terraform, which takes minutes.
 describe.skipIf(missing !== undefined)(missing ?? 'of each kind the first mutant is seen', () => {
-  const kinds = Map.groupBy(mutants, ({ killedBy }) => (killedBy.endsWith('.tftest.hcl') ? 'terraform test' : killedBy))
-
-  test.each(['terraform test', 'policies', 'reachability'])('by %s', async (kind) => {
-    const [mutant] = kinds.get(kind) ?? []
+  test.each([
+    ['terraform test', /\.tftest\.hcl$/],
+    ['the policies', /^polic/],
+    ['reachability', /^reachability/],
+  ])('by %s', async (_, kind) => {
+    const mutant = mutants.find(({ killedBy }) => kind.test(killedBy))
     if (mutant === undefined) throw new Error(`there is no mutant that ${kind} has to see`)
     const { outcome, said } = await tryMutant(mutant)
     expect({ outcome, said: outcome === 'killed' ? [] : said }).toEqual({ outcome: 'killed', said: [] })
