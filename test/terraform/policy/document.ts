@@ -10,7 +10,7 @@ import { type ArnPattern, type Pattern, parseArn, parsePattern } from './text.ts
 export type Kind = 'identity' | 'resource' | 'key' | 'trust' | 'endpoint'
 
 /** What an element lists, or what it leaves out. */
-export interface Listed<T> {
+interface Listed<T> {
   readonly not: boolean
   readonly list: readonly T[]
 }

@@ -6,7 +6,7 @@ import { type Kind, parsePolicy } from '../document.ts'
 import { anonymous, type Principal, rootOf, sessionOf, userOf } from '../principal.ts'
 import type { Thing, World } from '../world.ts'
 
-export const pit = 'hipaa_vpc'
+const pit = 'hipaa_vpc'
 export const elsewhere = '210987654321'
 /** AWS tells of a second factor for users alone. */
 const officer = `arn:aws:iam::${elsewhere}:user/officer`
