@@ -52,13 +52,13 @@ const before = { clone: [] as readonly string[], packages: [] as readonly string
 
 /** The sources and, by a link, the installed packages: nobody else works in it. */
 function copyOfTheProject(to: string): void {
-  const left = new Set(['node_modules', '.git', 'skep-demo', 'coverage'])
+  const left = new Set(['node_modules', '.git', 'skep-demo', 'coverage', 'build'])
   cpSync(project, to, { recursive: true, filter: (from) => !left.has(basename(from)) })
   symlinkSync(join(project, 'node_modules'), join(to, 'node_modules'))
 }
 
-/** Of the installed packages all but what the test runner itself keeps there. */
-const packages = (): readonly string[] => marks(join(project, 'node_modules'), (path) => path === '' || path.startsWith('.vit'))
+/** Of the installed packages all but what the test runner and other tests keep there. */
+const packages = (): readonly string[] => marks(join(project, 'node_modules'), (path) => path === '' || /^\.(vit|cache)/.test(path))
 
 beforeAll(async () => {
   stage = newStage()
