@@ -41,6 +41,11 @@ export class Unreachable extends Error {
   override readonly name: string = 'Unreachable'
 }
 
+/** The host is there, but does not let us become that user. */
+export class BecomeRefused extends Error {
+  override readonly name = 'BecomeRefused'
+}
+
 /** Somebody else answers at the host's address: nothing was sent to it. Never retried. */
 export class HostKeyMismatch extends Unreachable {
   override readonly name = 'HostKeyMismatch'

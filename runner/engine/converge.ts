@@ -1,8 +1,9 @@
-import type { Connection, Connector, Counts, Host, Plan, Reader, Report, Returned, Task, TaskEvent } from '../contract.ts'
+import type { Connection, Connector, Host, Plan, Reader, Returned, Task } from '../contract.ts'
 import { ConnectionLost, OutcomeUnknown, RemoteError, TaskFailed, Unreachable } from '../errors.ts'
+import type { Report, TaskEvent, Totals } from '../events.ts'
 
 /** How a host came out of a run. */
-export interface HostSummary extends Counts {
+export interface HostSummary extends Totals {
   readonly outcome: 'fine' | 'failed' | 'unreachable' | 'interrupted'
   /** What ended the run on this host: a HostKeyMismatch, another Unreachable, or the failure of a task. */
   readonly error?: Error
@@ -22,7 +23,7 @@ interface Given {
 }
 
 type End = Pick<HostSummary, 'outcome' | 'error' | 'lastTask'>
-type Counter = { -readonly [K in keyof Counts]: Counts[K] }
+type Counter = { -readonly [K in keyof Totals]: Totals[K] }
 /** What is carried from task to task of one host. */
 interface Course {
   readonly connection: Connection
@@ -37,7 +38,7 @@ interface Course {
 /** Brings one host to the state its tasks describe, then runs the handlers they woke. Never rejects. */
 export async function converge(given: Given): Promise<HostSummary> {
   const { host, tasks, connector, report, signal, now } = given
-  const counts: Counter = { ok: 0, changed: 0, failed: 0, skipped: 0, unknown: 0, unreachable: 0, ignored: 0 }
+  const counts: Counter = { ok: 0, changed: 0, failed: 0, skipped: 0, unknown: 0, unreachable: 0, ignored: 0, rescued: 0, roundTrips: 0 }
   if (signal.aborted) return { ...counts, outcome: 'interrupted' }
   report({ type: 'hostStarted', at: now(), host: host.name, tasks: tasks.length })
   const end = await reach(connector, host, signal).then(
@@ -49,7 +50,7 @@ export async function converge(given: Given): Promise<HostSummary> {
       return { outcome: 'unreachable', error: asError(error) }
     },
   )
-  report({ type: 'hostEnded', at: now(), host: host.name, counts: { ...counts } })
+  report({ type: 'hostEnded', at: now(), host: host.name, counts: { ...counts }, roundTrips: 0 })
   return { ...counts, ...end }
 }
 
@@ -100,6 +101,8 @@ async function step(given: Given, course: Course, task: Task, handler: boolean):
       host: host.name,
       task: task.title,
       module: task.module,
+      id: `${task.where}#1`,
+      where: task.where,
       handler,
       ...(task.options.noLog === true ? hidden(event) : event),
     })
@@ -116,7 +119,7 @@ async function step(given: Given, course: Course, task: Task, handler: boolean):
     const error = task.options.noLog === true ? veiled(asError(thrown)) : asError(thrown)
     if (error instanceof Unreachable) {
       counts.unreachable += 1
-      say({ type: 'unreachable', error, ms: ms() })
+      say({ type: 'unreachable', error, ignored: false, ms: ms() })
       return { outcome: signal.aborted ? 'interrupted' : 'unreachable', error, lastTask: task.title }
     }
     if (error instanceof OutcomeUnknown || (given.mode === 'check' && course.foreseen)) {
@@ -162,8 +165,9 @@ async function attempt(given: Given, course: Course, task: Task, say: (event: Ta
 
 function wake(course: Course, task: Task, say: (event: TaskEvent) => void): void {
   for (const handler of [task.options.notify ?? []].flat()) {
+    if (typeof handler === 'string') continue
     course.pending.add(handler)
-    say({ type: 'notified', handlerTitle: handler.title })
+    say({ type: 'notified', handlerTitle: handler.title, handlerId: `${handler.where}#1` })
   }
 }
 

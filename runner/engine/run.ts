@@ -1,13 +1,22 @@
-import type { Connector, Counts, Host, Plain, Playbook, Report, Schema, Task } from '../contract.ts'
+import type { Become, Connector, Host, Plain, Schema, Task } from '../contract.ts'
 import { valid } from '../define.ts'
 import { clean, UsageError } from '../errors.ts'
+import type { Report, Totals } from '../events.ts'
+import type { FactCache, Guard, Resumed, Tags } from '../hooks.ts'
+import type { Inventory, Playbook } from '../playbook.ts'
 import { redactor, type Secret, secretsIn } from '../secret.ts'
+import { flat } from '../steps.ts'
 import { converge, type HostSummary } from './converge.ts'
 
-export interface RunOptions<V extends Schema> {
+/** A play and the hosts to run it on, already chosen, in order. */
+export interface Chosen<V extends Schema = Schema> {
   readonly playbook: Playbook<V>
-  /** The hosts to run on, already chosen. */
   readonly hosts: readonly Host[]
+}
+
+export interface RunOptions {
+  /** One after the other; a host that fails is left out of the plays that follow. */
+  readonly plays: readonly Chosen[]
   /** Win over a host's own. */
   readonly vars?: Readonly<Record<string, Plain | Secret>>
   readonly connector: Connector
@@ -16,7 +25,23 @@ export interface RunOptions<V extends Schema> {
   readonly mode: 'apply' | 'check'
   /** How many hosts at once. */
   readonly forks: number
+  /** All hosts that there are, for `given.inventory` and `delegateTo`. Default: those of the plays. */
+  readonly inventory?: Inventory
+  readonly tags?: Tags
+  /** Everything before the first task with this title, or glob of titles, is left out. */
+  readonly startAt?: string
+  /** `-b` and its user and method: what hosts, plays and tasks do not say themselves. */
+  readonly become?: Become
+  readonly becomePassword?: Secret
+  readonly forceHandlers?: boolean
+  readonly guard?: Guard
+  /** By host name, for a single play's journal by its index: what was done before. */
+  readonly resume?: (play: number, host: string) => Resumed | undefined
+  readonly facts?: FactCache
+  /** How many tasks are looked at ahead at most; 1: none. */
+  readonly window?: number
   readonly clock?: { now(): number }
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
   /** After an interrupt, how long a running task may take to finish before it is ended. */
   readonly graceMs?: number
 }
@@ -27,11 +52,18 @@ export interface Summary {
   readonly ms: number
 }
 
-/**
- * Runs a playbook: task after task on each host, `forks` hosts at once. A host that fails stops, the others go on. Rejects with
- * UsageError, before anything is contacted, when variables or parameters are wrong; whatever happens on hosts is in the summary.
- */
-export async function runPlaybook<V extends Schema>(options: RunOptions<V>): Promise<Summary> {
+/** Runs plays one after the other. */
+export async function runPlays({ plays, ...options }: RunOptions): Promise<Summary> {
+  let all: Summary = { hosts: {}, interrupted: false, ms: 0 }
+  for (const play of plays) {
+    const { hosts, interrupted, ms } = await runPlaybook({ ...options, ...play })
+    all = { hosts: { ...all.hosts, ...hosts }, interrupted: all.interrupted || interrupted, ms: all.ms + ms }
+  }
+  return all
+}
+
+/** Runs one play; see `runPlays`. */
+export async function runPlaybook<V extends Schema>(options: Omit<RunOptions, 'plays'> & Chosen<V>): Promise<Summary> {
   const { playbook, hosts, vars = {}, signal, mode, clock = Date } = options
   if (!Number.isInteger(options.forks) || options.forks < 1)
     throw new UsageError(`forks: expected a whole number from 1, got ${options.forks}`)
@@ -61,29 +93,25 @@ export async function runPlaybook<V extends Schema>(options: RunOptions<V>): Pro
     interrupted: [...results.values()].some(({ outcome }) => outcome === 'interrupted'),
     ms: clock.now() - begun,
   }
-  const counts = Object.fromEntries(Object.entries(summary.hosts).map(([name, host]) => [name, countsOf(host)]))
+  const counts = Object.fromEntries(Object.entries(summary.hosts).map(([name, host]) => [name, totalsOf(host)]))
   report({ type: 'summary', at: clock.now(), hosts: counts, interrupted: summary.interrupted, ms: summary.ms })
   return summary
 }
 
 function tasksOf<V extends Schema>(playbook: Playbook<V>, host: Host, vars: Readonly<Record<string, Plain | Secret>>): readonly Task[] {
   const given = valid(playbook.vars, { ...host.vars, ...vars }, `variables of ${host.name} for playbook '${playbook.title}'`)
-  return playbook.tasks({ host, vars: given })
+  const steps = playbook.tasks({ host, vars: given, facts: {} as never, inventory: { hosts: [host], choose: () => [] } })
+  return flat(steps, playbook.where).filter((step) => step.kind === 'task')
 }
 
 /** A task's secrets and those of every handler it may wake. */
 function secretsOf(task: Task, seen = new Set<Task>()): readonly Secret[] {
   if (seen.has(task)) return []
   seen.add(task)
-  return [...task.secrets, ...[task.options.notify ?? []].flat().flatMap((handler) => secretsOf(handler, seen))]
+  return [
+    ...task.secrets,
+    ...[task.options.notify ?? []].flat().flatMap((handler) => (typeof handler === 'string' ? [] : secretsOf(handler, seen))),
+  ]
 }
 
-const countsOf = ({ ok, changed, failed, skipped, unknown, unreachable, ignored }: HostSummary): Counts => ({
-  ok,
-  changed,
-  failed,
-  skipped,
-  unknown,
-  unreachable,
-  ignored,
-})
+const totalsOf = ({ outcome: _, error: __, lastTask: ___, ...totals }: HostSummary): Totals => totals

@@ -1,5 +1,5 @@
 import { Listr } from 'listr2'
-import type { Counts, RunEvent } from '../contract.ts'
+import type { Counts, RunEvent } from '../events.ts'
 import type { Redact } from '../secret.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { diffLines, outcomeLine, recap } from './words.ts'
@@ -46,6 +46,7 @@ export function prettyReporter(redact: Redact, { diff }: Pick<ReporterOptions, '
       for (const row of rows.values()) row.end(new Error('not begun'))
       return
     }
+    if (!('host' in event)) return
     const row = rows.get(event.host)
     if (row === undefined) return
     if (event.type === 'taskStarted') show(event.host, printable(event.task))

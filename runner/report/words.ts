@@ -1,4 +1,5 @@
-import type { Counts, Plain, RunEvent } from '../contract.ts'
+import type { Plain } from '../contract.ts'
+import type { Counts, RunEvent } from '../events.ts'
 import { printable } from './writer.ts'
 
 /** One line for the end of a task on a host; undefined for every other event. */
@@ -22,8 +23,8 @@ export function outcomeLine(event: RunEvent): string | undefined {
 
 /** `web1  ok=3 changed=1 …`, as Ansible's recap has it; what is nought beyond the first three is left out. */
 export function recap(name: string, counts: Counts): string {
-  const { ok, changed, failed, unreachable, skipped, unknown, ignored } = counts
-  const rest = Object.entries({ unreachable, skipped, unknown, ignored }).filter(([, count]) => count > 0)
+  const { ok, changed, failed, unreachable, skipped, unknown, ignored, rescued } = counts
+  const rest = Object.entries({ unreachable, skipped, unknown, ignored, rescued }).filter(([, count]) => count > 0)
   return [
     printable(name).padEnd(20),
     ...Object.entries({ ok, changed, failed })
