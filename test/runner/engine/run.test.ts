@@ -66,7 +66,7 @@ const poke = defineAction({
 
 const set = (key: string, options: TaskOptions = {}, value = 'on'): Task => keep(`keep ${key}`, { key, value }, options)
 
-const host = (name: string, vars: Host['vars'] = {}): Host => ({ name, vars, connection: { kind: 'local' } })
+const host = (name: string, vars: Host['vars'] = {}): Host => ({ name, vars, machine: name, connection: { kind: 'local' } })
 
 interface Run extends Partial<{ hosts: readonly Host[] }>, Partial<Omit<RunOptions, 'plays' | 'connector'>> {
   readonly tasks: readonly Task[] | ((given: { host: Host; vars: unknown }) => readonly Task[])
@@ -92,6 +92,7 @@ async function run({ tasks, schema = z.any(), ...options }: Run) {
     signal: new AbortController().signal,
     mode: 'apply',
     forks: 1,
+    window: 1,
     ...options,
   })
   const of = (name = 'h') => machines.get(name) ?? machine()
@@ -116,7 +117,9 @@ test('each task begins with taskStarted and ends once, and all events carry host
   expect(events.map(({ type }) => type).filter((type) => !/ask|planned|applied|ok|skipped/.test(type))).toEqual([
     'playStarted',
     'hostStarted',
+    'hostConnected',
     'hostEnded',
+    'playEnded',
     'summary',
   ])
   expect(events.every(({ at }) => at === 42)).toBe(true)

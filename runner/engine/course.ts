@@ -1,0 +1,322 @@
+/** The way of one host through its program: sections, blocks, decisions, handlers. */
+import type { Host, Plain, Result } from '../contract.ts'
+import { TaskFailed } from '../errors.ts'
+import type { TaskEvent } from '../events.ts'
+import type { Resumed } from '../hooks.ts'
+import type { Batch } from './batch.ts'
+import {
+  type BlockOp,
+  type DecideOp,
+  type Handler,
+  handlerRun,
+  type Leaf,
+  leaves,
+  type MetaOp,
+  type Op,
+  type Program,
+  type TaskOp,
+} from './compile.ts'
+import type { Context } from './context.ts'
+import type { Effective } from './effective.ts'
+import { Station } from './station.ts'
+import { type End, type HostSummary, Tally, type Told } from './tally.ts'
+import { broken, type Outcome } from './turn.ts'
+
+type Facts = Readonly<Record<string, Plain>>
+
+export interface CourseOptions {
+  readonly host: Host
+  readonly batch: Batch
+  /** What the play gives to its steps. */
+  readonly options: Effective
+  /** The program, or how it is made of facts. */
+  readonly program: Program | ((facts: Facts) => Program)
+}
+
+export class Course {
+  readonly host: Host
+  readonly #batch: Batch
+  readonly #context: Context
+  readonly #options: Effective
+  readonly #given: CourseOptions['program']
+  readonly #station: Station
+  readonly #tally: Tally
+  readonly #resumed: Resumed | undefined
+  /** The play ends for all; what `always` has is still done. */
+  #stopping = false
+
+  constructor({ host, batch, options, program }: CourseOptions) {
+    this.host = host
+    this.#batch = batch
+    this.#context = batch.context
+    this.#options = options
+    this.#given = program
+    this.#resumed = batch.context.resumed(host.name)
+    this.#tally = new Tally(host, batch)
+    this.#station = new Station(host, batch, (op) => this.#ahead(op))
+  }
+
+  /** Brings the host to the state its tasks describe, and runs the handlers that they woke. Never rejects. */
+  async run(): Promise<HostSummary> {
+    const { counts } = this.#tally
+    if (this.#context.signal.aborted) {
+      this.#batch.leave(this)
+      return { ...counts, roundTrips: 0, outcome: 'interrupted' }
+    }
+    const link = this.#context.pool.link(this.host)
+    const before = link.roundTrips()
+    const end = await this.#wholeWay()
+    this.#batch.leave(this)
+    if (!this.#context.neededLater(this.host.name)) await link.close()
+    const roundTrips = link.roundTrips() - before
+    this.#tally.report({ type: 'hostEnded', counts: { ...counts }, roundTrips })
+    return { ...counts, roundTrips, ...end, outcome: end === undefined || end.outcome === 'ended' ? 'fine' : end.outcome }
+  }
+
+  async #wholeWay(): Promise<End | undefined> {
+    this.#tally.report({ type: 'hostStarted', tasks: typeof this.#given === 'function' ? 0 : this.#given.tasks })
+    const program = await this.#begin()
+    if ('outcome' in program) return program
+    // All wait here for each other, so that the order is the inventory's, whoever connects first.
+    await this.#batch.arrive(this, '', () => this.#batch.order.add(program.ids(program.ops)))
+    for (const handler of program.handlers) if (this.#resumed?.pending.includes(handler.id)) this.#tally.pending.add(handler)
+    const end = await this.#section(program, program.ops)
+    const force = this.#batch.playbook.forceHandlers ?? this.#context.forceHandlers
+    if (force && (end?.outcome === 'failed' || end?.outcome === 'stopped')) await this.#flush(program, program.lastFlush)
+    return end
+  }
+
+  /** Connects where something needs it, gathers facts, and sends the first looks. */
+  async #begin(): Promise<Program | End> {
+    try {
+      return typeof this.#given === 'function' ? await this.#fromFacts(this.#given) : await this.#connected(this.#given)
+    } catch (thrown) {
+      const outcome = broken(thrown, false)
+      if (this.#context.signal.aborted) return { outcome: 'interrupted' }
+      const { title, where, anyErrorsFatal = false } = this.#batch.playbook
+      if (outcome.type !== 'unreachable') {
+        const what = { title, where, module: 'facts' }
+        const told = { id: `${where}#facts`, what, options: this.#options, rescued: false, handler: false, notifies: [] }
+        this.#tally.say(told, { type: 'taskStarted' })
+        return this.#tally.ended(outcome, told, 0) ?? { outcome: 'ended' }
+      }
+      this.#tally.counts.unreachable += 1
+      this.#tally.report({ type: 'hostUnreachable', error: outcome.error })
+      this.#batch.failed(this.host, title, anyErrorsFatal)
+      return { outcome: 'unreachable', error: outcome.error }
+    }
+  }
+
+  async #connected(program: Program): Promise<Program> {
+    const first = leaves(program.ops).find((op) => op.kind !== 'meta' && op.options.when && !this.#isDone(op.id))
+    const { delegateTo, runOnce, ignoreUnreachable } = first?.options ?? {}
+    if (first === undefined || delegateTo !== undefined || runOnce === true || ignoreUnreachable === true) return program
+    await this.#connect(first.options)
+    this.#station.ahead.begin(first)
+    return program
+  }
+
+  async #fromFacts(make: (facts: Facts) => Program): Promise<Program> {
+    const { facts = {}, title, where } = this.#batch.playbook
+    await this.#connect(this.#options)
+    const found = await this.#station.gather(facts, this.#options)
+    this.#tally.report({ type: 'found', found, task: title, where, id: `${where}#facts` })
+    const program = make(found)
+    this.#context.protect(program.secrets)
+    this.#station.ahead.begin(leaves(program.ops)[0])
+    return program
+  }
+
+  async #connect(options: Effective): Promise<void> {
+    const ms = await this.#station.connect(options)
+    if (ms !== undefined) this.#tally.report({ type: 'hostConnected', ms })
+  }
+
+  async #section(program: Program, ops: readonly Op[]): Promise<End | undefined> {
+    for (const op of ops) {
+      const end = await this.#step(program, op)
+      if (end !== undefined) return end
+    }
+    return undefined
+  }
+
+  #step(program: Program, op: Op): Promise<End | undefined> {
+    if (op.kind === 'block') return this.#block(program, op)
+    if (op.kind === 'decide') return this.#decide(program, op)
+    if (op.kind === 'meta') return op.what === 'flushHandlers' ? this.#flush(program, op) : this.#meta(op)
+    const { id, task, options, rescued, notifies } = op
+    return this.#task(op, { id, what: task, options, rescued, handler: false, notifies })
+  }
+
+  async #block(program: Program, { id, title, where, tasks, rescue, always }: BlockOp): Promise<End | undefined> {
+    let end = await this.#section(program, tasks)
+    if (end?.outcome === 'failed' && rescue.length > 0) {
+      this.#tally.counts.rescued += 1
+      this.#tally.report({ type: 'rescued', task: title, id, where })
+      end = await this.#section(program, rescue)
+    }
+    if (end !== undefined && end.outcome !== 'failed' && end.outcome !== 'stopped') return end
+    return (await this.#section(program, always)) ?? end
+  }
+
+  /** The handlers that are pending, in their order, each once, those too that one of them wakes. */
+  async #flush(program: Program, op: MetaOp): Promise<End | undefined> {
+    const { pending } = this.#tally
+    const done = new Set<Handler>()
+    if (!op.options.when || pending.size === 0) return undefined
+    this.#batch.order.add(
+      program.handlers.map((handler) => handlerRun(handler, op)),
+      op.id,
+    )
+    const inOrder = (): readonly Handler[] => [...pending].filter((one) => !done.has(one)).sort((a, b) => a.place - b.place)
+    this.#tally.report({ type: 'handlersFlushed', id: op.id, handlers: inOrder().map(({ task }) => task.title) })
+    try {
+      for (let next = inOrder()[0]; next !== undefined; next = inOrder()[0]) {
+        done.add(next)
+        const { task, options, notifies } = next
+        const id = handlerRun(next, op)
+        const run: TaskOp = { kind: 'task', id, task, options, notifies, rescued: false, next: undefined }
+        const end = await this.#task(run, { id, what: task, options, rescued: false, handler: true, notifies })
+        if (end !== undefined) return end
+      }
+      return undefined
+    } finally {
+      for (const handler of done) pending.delete(handler)
+    }
+  }
+
+  async #meta({ id, what, options }: MetaOp): Promise<End | undefined> {
+    return this.#inTurn(what, id, undefined, async () => {
+      if (!options.when) return undefined
+      if (what === 'resetConnection') await this.#station.drop(options)
+      if (what === 'endPlay') this.#batch.ended = true
+      return what === 'resetConnection' ? undefined : { outcome: 'ended' }
+    })
+  }
+
+  async #decide(program: Program, op: DecideOp): Promise<End | undefined> {
+    const { id, step, options, rescued } = op
+    const told: Told = { id, what: { ...step, module: 'decide' }, options, rescued, handler: false, notifies: [] }
+    let ops: readonly Op[] = []
+    const enter = options.when ? () => this.#machineTurn(options) : undefined
+    const end = await this.#inTurn(step.title, id, enter, async () => {
+      if (!options.when) return undefined
+      const begun = this.#context.now()
+      try {
+        const found = this.#resumed?.found.get(id) ?? (await this.#found(op))
+        ops = program.extend(op, step.steps(found as Facts))
+        this.#context.protect(program.secrets)
+        this.#batch.order.add(program.ids(ops), id)
+        this.#tally.report({ type: 'found', found: options.noLog === true ? null : found, task: step.title, where: step.where, id })
+        return undefined
+      } catch (thrown) {
+        this.#tally.say(told, { type: 'taskStarted' })
+        const outcome = broken(thrown, this.#context.mode === 'check' && this.#tally.foreseen)
+        if (outcome.type === 'unreachable') await this.#station.drop(options)
+        return this.#tally.ended(outcome, told, this.#context.now() - begun)
+      }
+    })
+    return end ?? this.#section(program, ops)
+  }
+
+  /** What the looks of a decision see, and what the tasks it asks about ended with. */
+  async #found(op: DecideOp): Promise<Facts> {
+    const looks = Object.entries(op.step.looks)
+    const results = looks.flatMap(([name, look]) => (look.kind === 'result' ? [[name, this.#tally.resultOf(look.task)] as const] : []))
+    const guess = this.#context.mode === 'check' && this.#tally.foreseen && results.length < looks.length
+    if (guess || results.some(([, { unknown }]) => unknown)) throw new Error('what it depends on is not known before that')
+    const seen = results.length === looks.length ? {} : await this.#station.see(op)
+    return { ...seen, ...Object.fromEntries(results) } as Facts
+  }
+
+  async #task(op: TaskOp, told: Told): Promise<End | undefined> {
+    const { options, task } = op
+    const done = this.#resumed?.ended.get(op.id)
+    if (done !== undefined) return this.#again(op, done)
+    const begun = this.#context.now()
+    const ms = (): number => this.#context.now() - begun
+    let once: ReturnType<Batch['claim']> | undefined
+    const enter = (): Promise<() => void> | undefined => {
+      if (options.runOnce === true) once = this.#batch.claim(op.id)
+      return options.when && once?.mine !== false ? this.#machineTurn(options) : undefined
+    }
+    return this.#inTurn(task.title, op.id, enter, async () => {
+      const say = (event: TaskEvent): void => this.#tally.say(told, event)
+      const outcome = once?.mine === false ? await this.#copied(once.outcome, say) : await this.#perform(op, say, ms)
+      once?.settle(outcome ?? { type: 'skipped', msg: 'interrupted' })
+      return outcome === undefined ? { outcome: 'interrupted', lastTask: task.title } : this.#tally.ended(outcome, told, ms())
+    })
+  }
+
+  #again({ task, options }: TaskOp, done: Result): End | undefined {
+    this.#tally.remember(task, done)
+    return done.failed && options.ignoreErrors !== true ? { outcome: 'failed', lastTask: task.title } : undefined
+  }
+
+  async #copied(once: Promise<Outcome>, say: (event: TaskEvent) => void): Promise<Outcome | undefined> {
+    const outcome = await once
+    if (this.#context.signal.aborted) return undefined
+    say({ type: 'taskStarted' })
+    return outcome.type === 'unreachable' ? { ...outcome, type: 'failed', returned: {} } : outcome
+  }
+
+  async #perform(op: TaskOp, say: (event: TaskEvent) => void, ms: () => number): Promise<Outcome | undefined> {
+    const { task, id, options } = op
+    if (options.when && !(this.#resumed?.begun === id && task.acts))
+      return this.#station.perform({ op, id, foreseen: this.#tally.foreseen, say, ms })
+    if (this.#context.signal.aborted) return undefined
+    say({ type: 'taskStarted' })
+    if (!options.when) return { type: 'skipped', msg: 'its condition is false' }
+    const what = `${task.module} '${task.title}' (${task.where}) was begun by the run before, and nobody knows whether it finished`
+    return { type: 'failed', error: new TaskFailed(`${what}. Find out; then go on with --force, or begin anew.`), returned: {} }
+  }
+
+  /** Waits for the turn of a step, and does it unless the host is to stop there. */
+  async #inTurn(
+    title: string,
+    id: string,
+    enter: (() => Promise<() => void> | undefined) | undefined,
+    work: () => Promise<End | undefined>,
+  ): Promise<End | undefined> {
+    let end: End | undefined
+    const leave = await this.#batch.arrive(this, id, () => {
+      end = this.#stops(title)
+      return end === undefined ? enter?.() : undefined
+    })
+    try {
+      await this.#context.breathe()
+      return end ?? (await work())
+    } finally {
+      leave?.()
+    }
+  }
+
+  async #machineTurn(options: Effective): Promise<() => void> {
+    const { turns } = this.#station.place(options).machine
+    await turns.enter()
+    return () => turns.leave()
+  }
+
+  #stops(lastTask: string): End | undefined {
+    if (this.#context.signal.aborted) return { outcome: 'interrupted', lastTask }
+    if (this.#batch.ended) return { outcome: 'ended' }
+    if (this.#batch.stopped === undefined || this.#stopping) return undefined
+    this.#stopping = true
+    return { outcome: 'stopped', error: new TaskFailed(this.#batch.stopped), lastTask }
+  }
+
+  /** What may be looked at before its turn: nothing that may never come, or that somebody else does. */
+  #ahead(op: Leaf): 'look' | 'pass' | 'stop' {
+    const { when, delegateTo, runOnce, throttle } = op.options
+    if (!when || this.#isDone(op.id)) return 'pass'
+    if (op.kind === 'meta') return op.what === 'flushHandlers' && this.#tally.pending.size === 0 ? 'pass' : 'stop'
+    if (delegateTo !== undefined || runOnce === true || throttle !== undefined) return 'stop'
+    const check = this.#context.mode === 'check'
+    if (op.kind === 'decide') return check && this.#tally.foreseen ? 'stop' : 'look'
+    return op.task.acts && !check ? 'stop' : 'look'
+  }
+
+  #isDone(id: string): boolean {
+    return this.#resumed?.ended.has(id) === true || this.#resumed?.found.has(id) === true
+  }
+}
