@@ -16,6 +16,7 @@ interface Once {
   readonly settle: (outcome: Outcome) => void
 }
 
+/** Some hosts of a play that go through it together. */
 export class Batch {
   readonly playbook: Playbook
   readonly context: Context

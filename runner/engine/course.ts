@@ -33,6 +33,7 @@ export interface CourseOptions {
   readonly program: Program | ((facts: Facts) => Program)
 }
 
+/** One host on its way. */
 export class Course {
   readonly host: Host
   readonly #batch: Batch

@@ -28,6 +28,7 @@ export interface Performance {
   readonly ms: () => number
 }
 
+/** The means of one host. */
 export class Station {
   readonly host: Host
   readonly ahead: Ahead

@@ -33,6 +33,7 @@ export interface Told {
 type Counter = { -readonly [K in keyof Counts]: Counts[K] }
 type HostEvent<E = RunEvent> = E extends { readonly host: string } ? Omit<E, 'host' | 'at'> : never
 
+/** The books of one host. */
 export class Tally {
   readonly counts: Counter = { ok: 0, changed: 0, failed: 0, skipped: 0, unknown: 0, unreachable: 0, ignored: 0, rescued: 0 }
   readonly #results = new Map<Told['what'], Result>()

@@ -21,7 +21,7 @@ describe('skep run', () => {
     const from = (path: string): string => JSON.stringify(pathToFileURL(join(root, path)).href)
     await writeFile(
       join(dir, 'play.ts'),
-      `import { playbook } from ${from('runner/define.ts')}
+      `import { playbook } from ${from('runner/playbook.ts')}
 import { command } from ${from('modules/command.ts')}
 const vars: any = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
 export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => [command('do it', { argv: ['sh', '-c', vars.do] })] })
