@@ -43,8 +43,8 @@ export class Course {
   readonly #station: Station
   readonly #tally: Tally
   readonly #resumed: Resumed | undefined
-  /** The play ends for all; what `always` has is still done. */
-  #stopping = false
+  /** In how many `always` it is: they are finished, even if the play ends for all. */
+  #finishing = 0
 
   constructor({ host, batch, options, program }: CourseOptions) {
     this.host = host
@@ -83,7 +83,8 @@ export class Course {
     for (const handler of program.handlers) if (this.#resumed?.pending.includes(handler.id)) this.#tally.pending.add(handler)
     const end = await this.#section(program, program.ops)
     const force = this.#batch.playbook.forceHandlers ?? this.#context.forceHandlers
-    if (force && (end?.outcome === 'failed' || end?.outcome === 'stopped')) await this.#flush(program, program.lastFlush)
+    if (force && (end?.outcome === 'failed' || end?.outcome === 'stopped'))
+      await this.#finish(() => this.#flush(program, program.lastFlush))
     return end
   }
 
@@ -157,7 +158,14 @@ export class Course {
       end = await this.#section(program, rescue)
     }
     if (end !== undefined && end.outcome !== 'failed' && end.outcome !== 'stopped') return end
-    return (await this.#section(program, always)) ?? end
+    return (await this.#finish(() => this.#section(program, always))) ?? end
+  }
+
+  async #finish(work: () => Promise<End | undefined>): Promise<End | undefined> {
+    this.#finishing += 1
+    const end = await work()
+    this.#finishing -= 1
+    return end
   }
 
   /** The handlers that are pending, in their order, each once, those too that one of them wakes. */
@@ -301,8 +309,7 @@ export class Course {
   #stops(lastTask: string): End | undefined {
     if (this.#context.signal.aborted) return { outcome: 'interrupted', lastTask }
     if (this.#batch.ended) return { outcome: 'ended' }
-    if (this.#batch.stopped === undefined || this.#stopping) return undefined
-    this.#stopping = true
+    if (this.#batch.stopped === undefined || this.#finishing > 0) return undefined
     return { outcome: 'stopped', error: new TaskFailed(this.#batch.stopped), lastTask }
   }
 

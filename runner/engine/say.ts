@@ -27,6 +27,7 @@ export function hidden(event: TaskEvent): TaskEvent {
 
 /** An error of the same class that says nothing. */
 export function veiled(error: Error): Error {
+  if (error instanceof RemoteError) return new TaskFailed(veil)
   const kept = error instanceof ConnectionLost ? { started: error.started } : {}
   return Object.assign(Object.create(Object.getPrototypeOf(error)) as Error, { message: veil, stack: veil, ...kept })
 }
