@@ -124,7 +124,10 @@ export class Program {
   /** Step ids in order, each flush with the handlers that it may run. */
   ids(ops: readonly Op[]): readonly string[] {
     const handlers = this.handlers
-    return leaves(ops).flatMap((op) => [op.id, ...(flushes(op) ? handlers.map((handler) => handlerRun(handler, op)) : [])])
+    return leaves(ops).flatMap((op) => {
+      if (op.kind === 'decide') return [op.id, decided(op)]
+      return [op.id, ...(flushes(op) ? handlers.map((handler) => handlerRun(handler, op)) : [])]
+    })
   }
 
   #all(steps: Steps, around: Effective, rescued: boolean): readonly Op[] {
@@ -206,6 +209,9 @@ export class Program {
 
 /** The id of one run of a handler. */
 export const handlerRun = (handler: Handler, flush: Leaf): string => `${handler.id}@${flush.id}`
+
+/** Where the hosts that decided meet before they do what came of it. */
+export const decided = (op: DecideOp): string => `${op.id} decided`
 
 const flushes = (op: Leaf): op is MetaOp => op.kind === 'meta' && op.what === 'flushHandlers'
 

@@ -7,6 +7,7 @@ import type { Batch } from './batch.ts'
 import {
   type BlockOp,
   type DecideOp,
+  decided,
   type Handler,
   handlerRun,
   type Leaf,
@@ -215,7 +216,6 @@ export class Course {
         const found = this.#resumed?.found.get(id) ?? (await this.#found(op))
         ops = program.extend(op, step.steps(found as Facts))
         this.#context.protect(program.secrets)
-        this.#batch.order.add(program.ids(ops), id)
         this.#tally.report({ type: 'found', found: options.noLog === true ? null : found, task: step.title, where: step.where, id })
         return undefined
       } catch (thrown) {
@@ -225,7 +225,10 @@ export class Course {
         return this.#tally.ended(outcome, told, this.#context.now() - begun)
       }
     })
-    return end ?? this.#section(program, ops)
+    if (end !== undefined || ops.length === 0) return end
+    // Whoever decides first: what comes of it is in the order of the hosts.
+    await this.#batch.arrive(this, decided(op), () => this.#batch.order.add(program.ids(ops), decided(op)))
+    return this.#section(program, ops)
   }
 
   /** What the looks of a decision see, and what the tasks it asks about ended with. */
