@@ -69,7 +69,8 @@ export class Course {
     const before = link.roundTrips()
     const end = await this.#wholeWay()
     this.#batch.leave(this)
-    if (!this.#context.neededLater(this.host.name)) await link.close()
+    // In its turn: a task that is delegated to this host may be using the connection.
+    if (!this.#context.neededLater(this.host.name)) await this.#context.machines.of(this.host).turns.within(() => link.close())
     const roundTrips = link.roundTrips() - before
     this.#tally.report({ type: 'hostEnded', counts: { ...counts }, roundTrips })
     return { ...counts, roundTrips, ...end, outcome: end === undefined || end.outcome === 'ended' ? 'fine' : end.outcome }
@@ -196,7 +197,8 @@ export class Course {
   }
 
   async #meta({ id, what, options }: MetaOp): Promise<End | undefined> {
-    return this.#inTurn(what, id, undefined, async () => {
+    const enter = options.when && what === 'resetConnection' ? () => this.#machineTurn(options) : undefined
+    return this.#inTurn(what, id, enter, async () => {
       if (!options.when) return undefined
       if (what === 'resetConnection') await this.#station.drop(options)
       if (what === 'endPlay') this.#batch.ended = true
@@ -321,7 +323,8 @@ export class Course {
     const { when, delegateTo, runOnce, throttle } = op.options
     if (!when || this.#isDone(op.id)) return 'pass'
     if (op.kind === 'meta') return op.what === 'flushHandlers' && this.#tally.pending.size === 0 ? 'pass' : 'stop'
-    if (delegateTo !== undefined || runOnce === true || throttle !== undefined) return 'stop'
+    const elsewhere = delegateTo !== undefined && delegateTo !== this.host.name
+    if (elsewhere || runOnce === true || throttle !== undefined) return 'stop'
     const check = this.#context.mode === 'check'
     if (op.kind === 'decide') return check && this.#tally.foreseen ? 'stop' : 'look'
     return op.task.acts && !check ? 'stop' : 'look'
