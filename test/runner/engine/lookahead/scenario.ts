@@ -1,7 +1,7 @@
 /** Playbooks and hosts by chance, as data: what can be printed, shrunk and run again. */
 import * as fc from 'fast-check'
 
-export const keys = ['a', 'b', 'c', 'd'] as const
+const keys = ['a', 'b', 'c', 'd'] as const
 type Key = (typeof keys)[number]
 
 export interface Options {
