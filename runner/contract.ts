@@ -89,12 +89,17 @@ export interface Connector {
 export interface SshAddress {
   readonly kind: 'ssh'
   readonly host: string
-  readonly port: number
-  readonly user: string
+  /** Default: 22, or what ssh_config says of the host. */
+  readonly port?: number
+  /** Default: whoever runs Skep, or what ssh_config says of the host. */
+  readonly user?: string
   /** OpenSSH PEM. */
-  readonly privateKey: Secret
+  readonly privateKey?: Secret
+  readonly privateKeyFile?: string
   /** The pin: `ssh-ed25519 AAAA…`. There is no trust on first use. */
-  readonly hostKey: string
+  readonly hostKey?: string
+  /** Hosts to go through, as after `ssh -J`: `ops@bastion:2222,second`. */
+  readonly proxyJump?: string
 }
 
 interface LocalAddress {
@@ -102,11 +107,19 @@ interface LocalAddress {
   readonly cwd?: string
 }
 
+/** A host that an inventory knows and Skep cannot reach. It may be listed; whoever wants to run on it is told why not. */
+interface NoAddress {
+  readonly kind: 'none'
+  readonly why: string
+}
+
 export interface Host {
   readonly name: string
   readonly vars: Readonly<Record<string, Plain | Secret>>
+  /** Where each of `vars` was set: `group_vars/web.yml:3`. */
+  readonly origins?: Readonly<Record<string, string>>
   readonly groups?: readonly string[]
-  readonly connection: SshAddress | LocalAddress
+  readonly connection: SshAddress | LocalAddress | NoAddress
   /** Hosts with the same one are one machine and take turns. Default: the address. */
   readonly machine?: string
   /** What the inventory says of becoming; plays, blocks and tasks are nearer. */

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { userInfo } from 'node:os'
 import { NodeSSH } from 'node-ssh'
 import type { Client } from 'ssh2'
 import type { Connection, Connector, Host, SshAddress } from '../contract.ts'
 import { HostKeyMismatch, Unreachable, UsageError } from '../errors.ts'
+import { Secret } from '../secret.ts'
 import { type Channel, defaultLimits, type Limits, type Transport, within } from './channel.ts'
 import { openShell } from './shell.ts'
 
@@ -23,9 +26,9 @@ export function sshConnector(options: SshOptions = {}): Connector {
 
 /** Logs in and makes something of the transport, all within `connectMs`. What is made owns the transport from then on. */
 export async function overSsh<T>(host: Host, signal: AbortSignal, limits: Limits, make: (transport: Transport) => Promise<T>): Promise<T> {
-  const address = host.connection
-  if (address.kind !== 'ssh') throw new Unreachable(`${host.name} is not reached by SSH: its connection is ${address.kind}`)
+  if (host.connection.kind !== 'ssh') throw new Unreachable(`${host.name} is not reached by SSH: its connection is ${host.connection.kind}`)
   signal.throwIfAborted()
+  const address = await complete(host.name, host.connection)
   const ssh = new NodeSSH()
   const socket = connect({ host: address.host, port: address.port, noDelay: true })
   const drop = (): void => {
@@ -45,7 +48,29 @@ export async function overSsh<T>(host: Host, signal: AbortSignal, limits: Limits
   }
 }
 
-async function login(ssh: NodeSSH, socket: Socket, host: Host, address: SshAddress, limits: Limits): Promise<Client> {
+type Complete = Required<Pick<SshAddress, 'host' | 'port' | 'user' | 'privateKey' | 'hostKey'>>
+
+/** An address with nothing left to be found out. */
+async function complete(name: string, address: SshAddress): Promise<Complete> {
+  const { host, port = 22, user = userInfo().username, privateKeyFile, hostKey, proxyJump } = address
+  if (proxyJump !== undefined) throw new UsageError(`${name}: hosts to go through (${proxyJump}) are not supported yet`)
+  if (hostKey === undefined)
+    throw new UsageError(`${name}: nothing says which key its SSH server has. Add the pin to the inventory: skep_host_key, or hostKey`)
+  const pem = async (): Promise<Secret> => {
+    if (privateKeyFile === undefined)
+      throw new UsageError(
+        `${name}: no key to log in with. Name its file in the inventory: ansible_ssh_private_key_file, or privateKeyFile`,
+      )
+    return new Secret(
+      await readFile(privateKeyFile, 'utf8').catch((cause: Error) => {
+        throw new UsageError(`${name}: its private key cannot be read: ${cause.message}`, { cause })
+      }),
+    )
+  }
+  return { host, port, user, hostKey, privateKey: address.privateKey ?? (await pem()) }
+}
+
+async function login(ssh: NodeSSH, socket: Socket, host: Host, address: Complete, limits: Limits): Promise<Client> {
   const pin = pinned(host.name, address.hostKey)
   let refused: HostKeyMismatch | undefined
   const hostVerifier = (key: Buffer): boolean => {
@@ -129,7 +154,7 @@ const isKind = <K extends string>(kind: string, kinds: Record<K, unknown>): kind
 /** As `ssh-keygen -l` prints it. */
 const fingerprint = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 
-const where = ({ user, host, port }: SshAddress): string => `${user}@${host}:${port}`
+const where = ({ user, host, port }: Complete): string => `${user}@${host}:${port}`
 
 const reached = (socket: Socket): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -138,7 +163,7 @@ const reached = (socket: Socket): Promise<void> =>
     socket.once('close', () => reject(new Error('the connection was closed')))
   })
 
-function explained(name: string, address: SshAddress, cause: unknown): Unreachable {
+function explained(name: string, address: Complete, cause: unknown): Unreachable {
   const message = cause instanceof Error ? cause.message : String(cause)
   const refusedLogin = typeof cause === 'object' && cause !== null && 'level' in cause && cause.level === 'client-authentication'
   const what = refusedLogin ? `${where(address)} does not accept the key` : `cannot reach ${where(address)}: ${message}`

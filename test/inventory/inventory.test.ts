@@ -72,7 +72,7 @@ describe('an inventory', () => {
       vars: { a: 1, b: [2] },
       connection: { kind: 'ssh', host: '10.0.0.1', port: 22, user: 'ops', hostKey: 'ssh-ed25519 AAAA' },
     })
-    expect(web?.connection.kind === 'ssh' && web.connection.privateKey.reveal()).toBe('PEM')
+    expect(web?.connection.kind === 'ssh' && web.connection.privateKey?.reveal()).toBe('PEM')
     expect(here?.connection).toEqual({ kind: 'local', cwd: '/' })
   })
 

@@ -124,7 +124,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     beforeAll(async () => {
       server = await startTestHost()
       const { privateKey, ...address } = server.host.connection as SshAddress
-      await writeFile(join(dir, 'key'), privateKey.reveal(), { mode: 0o600 })
+      await writeFile(join(dir, 'key'), privateKey?.reveal() ?? '', { mode: 0o600 })
       const good = { ...address, privateKeyFile: 'key' }
       const hosts = { good: { connection: good }, imposter: { connection: { ...good, hostKey: makeSshKey().publicKey } } }
       await writeFile(join(dir, 'hosts.json'), JSON.stringify({ hosts }))

@@ -93,7 +93,7 @@ describe('an SSH connection', () => {
   })
 
   test('to a host that falls silent is lost after the idle time-out, and one that is cut at once', async () => {
-    const relay = await startRelay((server.host.connection as SshAddress).port)
+    const relay = await startRelay((server.host.connection as Required<SshAddress>).port)
     const host = withAddress({ port: relay.port })
     const silent = await sshConnector({ idleMs: 600 }).connect(host, signal)
     const running = silent.run(sh`sleep 20`)
@@ -108,7 +108,7 @@ describe('an SSH connection', () => {
   })
 
   test('that is cut in the middle of a write leaves the old file', async () => {
-    const relay = await startRelay((server.host.connection as SshAddress).port)
+    const relay = await startRelay((server.host.connection as Required<SshAddress>).port)
     const [on, watch] = [
       await sshConnector().connect(withAddress({ port: relay.port }), signal),
       await sshConnector().connect(server.host, signal),
@@ -127,7 +127,7 @@ describe('an SSH connection', () => {
   })
 
   test.skipIf(!existsSync('/proc/self/fd'))('that is cut leaves nothing on the host once its command has ended', async () => {
-    const relay = await startRelay((server.host.connection as SshAddress).port)
+    const relay = await startRelay((server.host.connection as Required<SshAddress>).port)
     const [on, watch] = [
       await sshConnector().connect(withAddress({ port: relay.port }), signal),
       await sshConnector().connect(server.host, signal),
