@@ -100,7 +100,10 @@ export class Station {
     const { op, id } = performance
     const { slots } = this.#batch
     const work = (): Promise<Outcome | undefined> =>
-      slots.within(async () => (this.#context.signal.aborted ? undefined : this.#turn(performance)))
+      slots.within(async () => {
+        await this.#context.breathe()
+        return this.#context.signal.aborted ? undefined : this.#turn(performance)
+      })
     return this.#batch.throttled(id, op.options.throttle, work)
   }
 

@@ -184,6 +184,8 @@ export interface Going extends Partial<Omit<RunOptions, 'plays' | 'connector'>>,
   readonly tasks: Steps | ((host: string) => Steps)
   readonly hosts?: readonly Host[]
   readonly world?: World
+  /** Where events go instead of `events`. */
+  readonly tell?: (event: RunEvent) => void
 }
 
 export interface Gone {
@@ -216,7 +218,7 @@ const runOptions = [
 ]
 
 /** Runs one play whose parts are given together with the options of the run. */
-export async function go({ tasks, hosts = [host('h1')], world = new World(), play: more = {}, ...rest }: Going): Promise<Gone> {
+export async function go({ tasks, hosts = [host('h1')], world = new World(), play: more = {}, tell, ...rest }: Going): Promise<Gone> {
   const events: RunEvent[] = []
   const own = Object.fromEntries(Object.entries(rest).filter(([key]) => runOptions.includes(key)))
   const parts = Object.fromEntries(Object.entries(rest).filter(([key]) => !runOptions.includes(key))) as Parts
@@ -230,7 +232,7 @@ export async function go({ tasks, hosts = [host('h1')], world = new World(), pla
   const summary = await runPlays({
     plays: [{ playbook: play, hosts }],
     connector: world,
-    report: (event) => events.push(event),
+    report: tell ?? ((event) => events.push(event)),
     signal: new AbortController().signal,
     mode: 'apply',
     forks: 5,
