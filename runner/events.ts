@@ -31,7 +31,10 @@ interface About {
   readonly where: string
 }
 
-/** Each task on a host begins with `taskStarted` and ends with one of `ok`, `skipped`, `unknown`, `failed`, `unreachable`. */
+/**
+ * Each task on a host begins with `taskStarted` and ends with one of `ok`, `skipped`, `unknown`, `failed`, `unreachable`; only an
+ * interrupt may leave it without an end.
+ */
 export type RunEvent = { readonly at: number } & (
   | { readonly type: 'playStarted'; readonly play: string; readonly hosts: readonly string[]; readonly mode: 'apply' | 'check' }
   | { readonly type: 'batchStarted'; readonly play: string; readonly hosts: readonly string[] }

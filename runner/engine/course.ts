@@ -46,6 +46,7 @@ export class Course {
   readonly #resumed: Resumed | undefined
   /** In how many `always` it is: they are finished, even if the play ends for all. */
   #finishing = 0
+  #takenUp = false
 
   constructor({ host, batch, options, program }: CourseOptions) {
     this.host = host
@@ -82,7 +83,6 @@ export class Course {
     if ('outcome' in program) return program
     // All wait here for each other, so that the order is the inventory's, whoever connects first.
     await this.#batch.arrive(this, '', () => this.#batch.order.add(program.ids(program.ops)))
-    for (const handler of program.handlers) if (this.#resumed?.pending.includes(handler.id)) this.#tally.pending.add(handler)
     const end = await this.#section(program, program.ops)
     const force = this.#batch.playbook.forceHandlers ?? this.#context.forceHandlers
     if (force && (end?.outcome === 'failed' || end?.outcome === 'stopped'))
@@ -174,6 +174,7 @@ export class Course {
   async #flush(program: Program, op: MetaOp): Promise<End | undefined> {
     const { pending } = this.#tally
     const done = new Set<Handler>()
+    if (!this.#wasPassed(op)) this.#takeUp(program)
     if (!op.options.when || pending.size === 0) return undefined
     this.#batch.order.add(
       program.handlers.map((handler) => handlerRun(handler, op)),
@@ -194,6 +195,20 @@ export class Course {
     } finally {
       for (const handler of done) pending.delete(handler)
     }
+  }
+
+  /** A host that goes on had come past this flush: what was pending then was notified later. */
+  #wasPassed(flush: MetaOp): boolean {
+    let next = flush.next
+    while (next !== undefined && (next.kind === 'meta' || !next.options.when)) next = next.next
+    return next !== undefined && this.#isDone(next.id)
+  }
+
+  /** The handlers that were pending when the run before ended. */
+  #takeUp(program: Program): void {
+    if (this.#takenUp) return
+    this.#takenUp = true
+    for (const handler of program.handlers) if (this.#resumed?.pending.includes(handler.id)) this.#tally.pending.add(handler)
   }
 
   async #meta({ id, what, options }: MetaOp): Promise<End | undefined> {

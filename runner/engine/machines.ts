@@ -39,5 +39,5 @@ export class Machines {
 export function machineKey({ name, machine, connection }: Host): string {
   if (machine !== undefined) return `machine ${machine}`
   if (connection.kind === 'local') return 'local'
-  return connection.kind === 'ssh' ? `${connection.host}:${connection.port}` : `host ${name}`
+  return connection.kind === 'ssh' ? `${connection.host}:${connection.port ?? 22}` : `host ${name}`
 }

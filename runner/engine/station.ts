@@ -95,7 +95,7 @@ export class Station {
     )
   }
 
-  /** One task, in its turn, with a slot. Undefined: the run was interrupted before it began. */
+  /** One task, in its turn, with a slot. Undefined: the run was interrupted before it began, or while it waited. */
   perform(performance: Performance): Promise<Outcome | undefined> {
     const { op, id } = performance
     const { slots } = this.#batch
@@ -121,7 +121,7 @@ export class Station {
     await this.place(options).link.close()
   }
 
-  async #turn({ op, foreseen, say, ms }: Performance): Promise<Outcome> {
+  async #turn({ op, foreseen, say, ms }: Performance): Promise<Outcome | undefined> {
     const { mode, signal, guard } = this.#context
     const { options, task } = op
     const place = this.place(options)
@@ -143,8 +143,8 @@ export class Station {
       pause: (wait) => this.#pause(wait),
       interrupted: () => signal.aborted,
     })
-    if (outcome.type === 'unreachable') await place.link.close()
-    if (outcome.type === 'ok' && !signal.aborted) this.ahead.begin(op.next)
+    if (outcome?.type === 'unreachable') await place.link.close()
+    if (outcome?.type === 'ok' && !signal.aborted) this.ahead.begin(op.next)
     return outcome
   }
 

@@ -30,14 +30,14 @@ export interface TurnGiven {
   readonly interrupted: () => boolean
 }
 
-/** Never rejects. */
-export async function turn(given: TurnGiven): Promise<Outcome> {
+/** Never rejects. Undefined: the run was interrupted while it waited to try again. */
+export async function turn(given: TurnGiven): Promise<Outcome | undefined> {
   const { until, retries = until === undefined ? 0 : 3, delay = 5 } = given.op.options
   let changed = false
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await attemptOnce(given, attempt > 1)
     changed ||= outcome.type === 'ok' && outcome.changed
-    const last = attempt > retries || given.mode === 'check' || given.interrupted()
+    const last = attempt > retries || given.mode === 'check'
     if (outcome.type !== 'ok' && outcome.type !== 'failed') return outcome
     const again = outcome.type === 'failed' ? retries > 0 : until !== undefined && given.mode === 'apply' && !until(resultOf(outcome))
     if (!again) return outcome.type === 'ok' ? { ...outcome, changed } : outcome
@@ -48,6 +48,7 @@ export async function turn(given: TurnGiven): Promise<Outcome> {
     }
     given.say({ type: 'retrying', attempt, retries, msg })
     await given.pause(delay * 1000)
+    if (given.interrupted()) return undefined
   }
 }
 
