@@ -1,27 +1,23 @@
 /** `skep run`: playbooks against the hosts of an inventory. */
-import { access } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { loadInventories } from '../inventory/load.ts'
-import { chooseHosts } from '../inventory/pattern.ts'
 import { anyConnector } from '../runner/connections/connector.ts'
-import type { Host, Plain } from '../runner/contract.ts'
+import type { Host } from '../runner/contract.ts'
 import { runPlaybook, type Summary } from '../runner/engine/run.ts'
 import { UsageError } from '../runner/errors.ts'
-import type { Playbook } from '../runner/playbook.ts'
+import type { Inventory, Playbook } from '../runner/playbook.ts'
 import { jsonReporter } from '../runner/report/json.ts'
 import { plainReporter } from '../runner/report/plain.ts'
 import type { Reporter } from '../runner/report/reporter.ts'
 import { redactingWriter } from '../runner/report/writer.ts'
 import { type Redact, redactor, secretsIn } from '../runner/secret.ts'
+import { type InventoryFlags, inventoryOf, withInventory } from './inventory-flags.ts'
+import { loadPlaybooks } from './playbook-file.ts'
 
-interface Flags {
-  readonly inventory: readonly string[]
+interface Flags extends InventoryFlags {
   readonly limit?: string
   readonly check?: boolean
   readonly diff?: boolean
-  readonly extraVars: Readonly<Record<string, Plain>>
   readonly forks: number
   readonly format: 'pretty' | 'plain' | 'json'
   readonly verbose?: boolean
@@ -29,14 +25,13 @@ interface Flags {
 
 /** The command, to be hung under `skep`. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('run playbooks against hosts')
     .argument('<playbook...>', 'files whose default export is a playbook or a list of them')
-    .option('-i, --inventory <source>', "'local:', or a .ts, .js or .json file; may be given again", collect, [])
-    .option('-l, --limit <hosts>', 'only these: names, globs, groups')
+  return withInventory(command)
+    .option('-l, --limit <hosts>', 'only these: names, globs, groups, @FILE')
     .option('-C, --check', 'change nothing, say what would change')
     .option('-D, --diff', 'show what changes')
-    .option('-e, --extra-vars <k=v>', 'a variable, or a JSON object of them; wins over the inventory; may be given again', variables, {})
     .option('-f, --forks <n>', 'hosts at once', wholeNumber, 5)
     .addOption(new Option('--format <format>', 'how to report').choices(['pretty', 'plain', 'json']).default('pretty'))
     .option('-v, --verbose', 'show what tasks return')
@@ -46,11 +41,17 @@ export function runCommand(): Command {
 }
 
 async function run(files: readonly string[], flags: Flags): Promise<number> {
-  if (flags.inventory.length === 0) throw new UsageError("expected an inventory: -i 'local:' for this machine, or -i FILE")
-  const hosts = await loadInventories(flags.inventory)
-  const plays = (await Promise.all(files.map(loadPlaybooks))).flat()
-  const limited = flags.limit === undefined ? hosts : chooseHosts(hosts, flags.limit)
-  const chosen = plays.map((playbook) => ({ playbook, hosts: chooseHosts(hosts, playbook.hosts).filter((host) => limited.includes(host)) }))
+  const inventory = await inventoryOf(flags)
+  const chosen: Play[] = []
+  for (const file of files) {
+    const plays = await loadPlaybooks(file)
+    const there = await inventory.beside(dirname(file))
+    const limited = new Set(there.choose(flags.limit ?? 'all'))
+    for (const playbook of plays) {
+      const hosts = hostsFor(playbook, there).filter((host) => flags.limit === undefined || limited.has(host))
+      chosen.push({ playbook, hosts, inventory: there })
+    }
+  }
   const idle = chosen.find((play) => play.hosts.length === 0)
   if (idle !== undefined)
     throw new UsageError(
@@ -76,8 +77,24 @@ async function run(files: readonly string[], flags: Flags): Promise<number> {
   }
 }
 
-async function runOne(play: { playbook: Playbook; hosts: readonly Host[] }, flags: Flags, signal: AbortSignal): Promise<Summary> {
-  const reporter = await reporterFor(flags, redactor(secretsIn(play.hosts)))
+/** The hosts that a play asks for. Throws UsageError with its place. */
+function hostsFor({ hosts, title, where }: Playbook, inventory: Inventory): readonly Host[] {
+  try {
+    return inventory.choose(hosts)
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause
+    throw new UsageError(`${where}: playbook '${title}': ${cause.message}`, { cause })
+  }
+}
+
+interface Play {
+  readonly playbook: Playbook
+  readonly hosts: readonly Host[]
+  readonly inventory: Inventory
+}
+
+async function runOne(play: Play, flags: Flags, signal: AbortSignal): Promise<Summary> {
+  const reporter = await reporterFor(flags, redactor(secretsIn(play.inventory.hosts)))
   try {
     return await runPlaybook({
       ...play,
@@ -101,33 +118,6 @@ async function reporterFor({ format, diff = false, verbose = false }: Flags, red
   return prettyReporter(redact, { diff })
 }
 
-async function loadPlaybooks(file: string): Promise<readonly Playbook[]> {
-  const path = resolve(file)
-  await access(path).catch((cause: unknown) => {
-    throw new UsageError(`there is no playbook ${file}`, { cause })
-  })
-  const loaded: { default?: unknown } = await import(pathToFileURL(path).href).catch((cause: unknown) => {
-    throw new UsageError(`playbook ${file} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-  })
-  const plays = Array.isArray(loaded.default) ? loaded.default : [loaded.default]
-  if (plays.length === 0 || !plays.every(isPlaybook)) {
-    throw new UsageError(`playbook ${file}: expected a default export made by playbook(title, { hosts, vars, tasks }), or a list of them`)
-  }
-  return plays
-}
-
-function isPlaybook(value: unknown): value is Playbook {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'title' in value &&
-    'hosts' in value &&
-    'vars' in value &&
-    'tasks' in value &&
-    typeof value.tasks === 'function'
-  )
-}
-
 /** Ansible's codes: 0 fine, 2 a host failed, 4 a host could not be reached, 6 both; 130 interrupted. */
 function exitCode(summaries: readonly Summary[]): number {
   if (summaries.some(({ interrupted }) => interrupted)) return 130
@@ -135,22 +125,7 @@ function exitCode(summaries: readonly Summary[]): number {
   return (outcomes.includes('failed') ? 2 : 0) + (outcomes.includes('unreachable') ? 4 : 0)
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
-
 function wholeNumber(value: string): number {
   if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError('Expected a whole number from 1 to 9999.')
   return Number(value)
-}
-
-function variables(value: string, before: Readonly<Record<string, Plain>>): Readonly<Record<string, Plain>> {
-  if (value.trimStart().startsWith('{')) {
-    try {
-      return { ...before, ...JSON.parse(value) }
-    } catch {
-      throw new InvalidArgumentError('Expected k=v or a JSON object.')
-    }
-  }
-  const at = value.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('Expected k=v or a JSON object.')
-  return { ...before, [value.slice(0, at)]: value.slice(at + 1) }
 }

@@ -124,6 +124,8 @@ export interface Host {
   readonly machine?: string
   /** What the inventory says of becoming; plays, blocks and tasks are nearer. */
   readonly become?: Become
+  /** Whom, and how, wherever something says to become and not whom. */
+  readonly becomeAs?: Partial<Pick<As, 'user' | 'method'>>
   /** Used wherever a task of this host becomes a user and nothing nearer gives a password. */
   readonly becomePassword?: Secret
 }

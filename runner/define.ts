@@ -45,15 +45,16 @@ export function defineAction<P extends Schema>(action: Action<P>): TaskMaker<P, 
   return Object.assign(make, { definition: action })
 }
 
-/** The value a schema makes of `given`; otherwise a UsageError that names `what`, the parameter, and what came. */
-export function valid<S extends Schema>(schema: S, given: unknown, what: string): Out<S> {
+/** The value a schema makes of `given`; otherwise a UsageError that names `what`, the parameter, what came, and where from if that is known. */
+export function valid<S extends Schema>(schema: S, given: unknown, what: string, origins: Readonly<Record<string, string>> = {}): Out<S> {
   const result = schema['~standard'].validate(given)
   if (result instanceof Promise) throw new UsageError(`${what}: a schema that has to wait cannot be used for parameters`)
   if (result.issues === undefined) return result.value
   const lines = result.issues.map((issue) => {
     const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))
     const name = path.length === 0 ? '' : `parameter '${path.map(String).join('.')}': `
-    return `${name}${issue.message}${got(given, path)}`
+    const origin = origins[String(path[0])]
+    return `${name}${issue.message}${got(given, path)}${origin === undefined ? '' : ` (${origin})`}`
   })
   throw new UsageError(`${what}: ${lines.join('; ')}`)
 }

@@ -1,4 +1,4 @@
-import type { ActionOptions, As, Become, Inherited } from '../contract.ts'
+import type { ActionOptions, As, Become, Host, Inherited } from '../contract.ts'
 import type { Playbook } from '../playbook.ts'
 import type { Secret } from '../secret.ts'
 
@@ -38,9 +38,9 @@ export function nearer(outer: Become | undefined, inner: Become | undefined): Be
 }
 
 /** Whom to become for a step; undefined: nobody else. */
-export function asWhom(become: Become | undefined, password: Secret | undefined): As | undefined {
+export function asWhom(become: Become | undefined, password: Secret | undefined, details: Host['becomeAs']): As | undefined {
   if (become === undefined || become === false) return undefined
-  const { user = 'root', method = 'sudo', password: own = password } = become === true ? {} : become
+  const { user = 'root', method = 'sudo', password: own = password } = { ...details, ...(become === true ? {} : become) }
   return { user, method, ...(own === undefined ? {} : { password: own }) }
 }
 

@@ -28,7 +28,8 @@ export interface EntryOptions {
 
 /** Reads the variables of a host and makes its program, unless that has to wait for facts. Throws UsageError. */
 export function entryOf({ playbook, host, vars, inventory, compile }: EntryOptions): Entry {
-  const given = valid(playbook.vars, { ...host.vars, ...vars }, `variables of ${host.name} for playbook '${playbook.title}'`)
+  const what = `variables of ${host.name} for playbook '${playbook.title}'`
+  const given = valid(playbook.vars, { ...host.vars, ...vars }, what, host.origins)
   const become = nearer(compile.around.become, host.become)
   const around = become === undefined ? compile.around : { ...compile.around, become }
   const make = (facts: Readonly<Record<string, Plain>>): Program =>

@@ -120,6 +120,7 @@ async function prepared(options: RunOptions, breathe: () => Promise<void>): Prom
     for (const host of hosts) {
       if (names.has(host.name)) throw new UsageError(`Two hosts are named '${host.name}': a host needs a name of its own`)
       names.add(host.name)
+      if (host.connection.kind === 'none') throw new UsageError(`${host.name} cannot be reached: ${host.connection.why}`)
       entries.push(entryOf({ playbook, host, vars, inventory, compile }))
       await breathe()
     }

@@ -57,7 +57,7 @@ export class Station {
   }
 
   as(options: Effective, host = this.host): As | undefined {
-    return asWhom(options.become, host.becomePassword ?? this.#context.becomePassword)
+    return asWhom(options.become, host.becomePassword ?? this.#context.becomePassword, host.becomeAs)
   }
 
   place({ delegateTo }: Effective): Place {

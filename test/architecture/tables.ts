@@ -33,6 +33,7 @@ export const packages: Readonly<Record<string, readonly RegExp[]>> = {
   openpgp: [/^custody\/openpgp\.ts$/],
   commander: [/^cli\//],
   esbuild: [/^bastion-agent\//, /^scripts\//],
+  yaml: [/^inventory\/yaml-file\.ts$/],
   zx: [/^scripts\//, /^test\/lab\//],
   '@aws-sdk': [/^cloud\/aws\//, /^intake\/main\.ts$/],
   'node:sqlite': [/^cloud\/local\//],
