@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
-import type { Command, Connection, Content, Output, ProbeOptions, RunOptions } from '../contract.ts'
-import { CommandTimeout, ConnectionLost, OutputTooLarge, RemoteError, Unreachable } from '../errors.ts'
+import type { As, Command, Connection, Content, Output, ProbeOptions, RunOptions } from '../contract.ts'
+import { CommandTimeout, ConnectionLost, OutputTooLarge, RemoteError, Unreachable, UsageError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { sh } from '../sh.ts'
 import { aside, counted, SourceError } from './aside.ts'
+import { becoming } from './become.ts'
 import { type Channel, type Limits, type Transport, within } from './channel.ts'
 import { type Frame, frameScript, greeting, markReader, type Session } from './frames.ts'
 import { killScript } from './kill.ts'
@@ -18,6 +19,8 @@ type Stdin = Frame['stdin']
 interface Pending {
   readonly number: number
   readonly text: string
+  /** The length of the chain of answers that it was sent after, and itself. */
+  readonly depth: number
   readonly timeoutMs: number
   readonly stdout: Buffer[]
   readonly stderr: Buffer[]
@@ -57,6 +60,9 @@ class Shell implements Connection {
   #directory = ''
   #noise = ''
   #numbers = 0
+  /** Of the longest chain that has been answered, and of the longest that was sent. */
+  #known = 0
+  #longest = 0
   #timer: NodeJS.Timeout | undefined
   /** Later calls wait for this: an earlier call is still carrying its bytes to the host. */
   #gate: Promise<void> | undefined
@@ -110,19 +116,19 @@ class Shell implements Connection {
   }
 
   async probe(command: Command, options: ProbeOptions = {}): Promise<Output> {
-    return this.#call(command, options.timeoutMs, undefined)
+    return this.#call(command, options, undefined)
   }
 
   async run(command: Command, options: RunOptions = {}): Promise<Output> {
     const { stdin } = options
-    const output = await this.#call(command, options.timeoutMs, stdin === undefined ? undefined : bytesOf(stdin))
+    const output = await this.#call(command, options, stdin === undefined ? undefined : bytesOf(stdin))
     if (output.code !== 0) throw new RemoteError(this.#name, command.text, output)
     return output
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
     const command = sh`LC_ALL=C cat -- ${path}`
-    const output = await this.#call(command, undefined, undefined)
+    const output = await this.#call(command, {}, undefined)
     if (output.code === 0) return output.bytes
     if (/No such file or directory|Not a directory/.test(output.stderr)) return undefined
     throw new RemoteError(this.#name, command.text, output)
@@ -135,8 +141,16 @@ class Shell implements Connection {
 trap 'rm -f "$t"' EXIT;trap 'exit 1' HUP INT TERM
 cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
     const source = typeof content === 'object' && Symbol.asyncIterator in content ? content : bytesOf(content)
-    const output = await this.#call(command, undefined, source)
+    const output = await this.#call(command, {}, source)
     if (output.code !== 0) throw new RemoteError(this.#name, `write ${path}`, output)
+  }
+
+  as(user: As): Promise<Connection> {
+    return openShell(this.#name, becoming(this.#name, this.#transport, user, this.#limits), this.#shell, this.#limits)
+  }
+
+  roundTrips(): number {
+    return this.#longest
   }
 
   close(): Promise<void> {
@@ -154,8 +168,10 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
   }
 
   /** Keeps the order of calls: a call that has to stage its bytes first makes the later ones wait. */
-  #call(command: Command, timeoutMs: number | undefined, bytes: Uint8Array | AsyncIterable<Uint8Array> | undefined): Promise<Output> {
-    const send = (stdin: Stdin): Promise<Output> => this.#send(command.text, timeoutMs ?? this.#limits.commandMs, stdin)
+  #call(command: Command, options: ProbeOptions, bytes: Uint8Array | AsyncIterable<Uint8Array> | undefined): Promise<Output> {
+    const environment = variablesOf(options.environment ?? {})
+    const send = (stdin: Stdin): Promise<Output> =>
+      this.#send(command.text, environment, options.timeoutMs ?? this.#limits.commandMs, stdin)
     const small = bytes === undefined || (bytes instanceof Uint8Array && bytes.length <= inlineBytes)
     if (small && this.#gate === undefined) return send(bytes === undefined ? undefined : { inline: bytes })
     const before = this.#gate ?? Promise.resolve()
@@ -170,15 +186,18 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
     return sent.then(({ output }) => output)
   }
 
-  #send(text: string, timeoutMs: number, stdin: Stdin): Promise<Output> {
+  #send(text: string, environment: Frame['environment'], timeoutMs: number, stdin: Stdin): Promise<Output> {
     if (this.#lost !== undefined) return Promise.reject(new ConnectionLost(this.#name, text, false, this.#lost))
     this.#numbers += 1
     const number = this.#numbers
+    const depth = this.#known + 1
+    this.#longest = Math.max(this.#longest, depth)
     return new Promise((resolve, reject) => {
       const size = { stdout: 0, stderr: 0 }
       this.#queue.push({
         number,
         text,
+        depth,
         timeoutMs,
         stdout: [],
         stderr: [],
@@ -191,7 +210,7 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
         reject,
       })
       if (this.#queue.length === 1) this.#expectStart()
-      const frame = { number, text, directory: this.#directory, stdin, limit: this.#limits.outputBytes }
+      const frame = { number, text, environment, directory: this.#directory, stdin, limit: this.#limits.outputBytes }
       this.#channel.stdin.write(frameScript(this.#session, frame))
     })
   }
@@ -235,6 +254,7 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
   }
 
   #answer(frame: Pending, code: number): void {
+    this.#known = Math.max(this.#known, frame.depth)
     const limit = this.#limits.outputBytes
     if (frame.late) frame.reject(new CommandTimeout(this.#name, frame.text, frame.timeoutMs))
     else if (frame.size.stdout > limit || frame.size.stderr > limit) frame.reject(new OutputTooLarge(this.#name, frame.text, limit))
@@ -269,10 +289,14 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
     const file = `${this.#directory}/${this.#numbers}.i`
     const script = sh`umask 077;cat >${file};printf ${`${this.#session.mark}k %s\\n`} "$(wc -c <${file})"`
     const sent = { bytes: 0 }
+    // One to open the channel, one for the bytes.
+    const depth = this.#known + 2
+    this.#longest = Math.max(this.#longest, depth)
     const arrived = await this.#aside(script.text, counted(bytes, sent)).catch((error: unknown) => {
       if (error instanceof SourceError) throw error.cause
       throw new ConnectionLost(this.#name, text, false, error instanceof Error ? error.message : String(error), { cause: error })
     })
+    this.#known = Math.max(this.#known, depth)
     if (Number(arrived) !== sent.bytes) {
       throw new ConnectionLost(this.#name, text, false, `of ${sent.bytes} bytes ${arrived.trim()} arrived (is the disk full?)`)
     }
@@ -298,4 +322,10 @@ cat >"$t"&&chmod ${mode.toString(8).padStart(4, '0')} "$t"&&mv -f "$t" ${to}`
 
 function bytesOf(content: string | Uint8Array | Secret): Uint8Array {
   return content instanceof Uint8Array ? content : Buffer.from(content instanceof Secret ? content.reveal() : content)
+}
+
+function variablesOf(environment: Readonly<Record<string, string | Secret>>): Frame['environment'] {
+  const wrong = Object.keys(environment).find((name) => !/^[A-Za-z_]\w*$/.test(name))
+  if (wrong !== undefined) throw new UsageError(`environment: expected names like HTTP_PROXY, got '${wrong}'`)
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]))
 }

@@ -1,6 +1,6 @@
 /** The way of one host through its program: sections, blocks, decisions, handlers. */
 import type { Host, Plain, Result } from '../contract.ts'
-import { TaskFailed } from '../errors.ts'
+import { BecomeRefused, TaskFailed } from '../errors.ts'
 import type { TaskEvent } from '../events.ts'
 import type { Resumed } from '../hooks.ts'
 import type { Batch } from './batch.ts'
@@ -115,8 +115,13 @@ export class Course {
     const first = leaves(program.ops).find((op) => op.kind !== 'meta' && op.options.when && !this.#isDone(op.id))
     const { delegateTo, runOnce, ignoreUnreachable } = first?.options ?? {}
     if (first === undefined || delegateTo !== undefined || runOnce === true || ignoreUnreachable === true) return program
-    await this.#connect(first.options)
-    this.#station.ahead.begin(first)
+    try {
+      await this.#connect(first.options)
+      this.#station.ahead.begin(first)
+    } catch (thrown) {
+      // Whoever cannot become a user is told so by the task that asks for it.
+      if (!(thrown instanceof BecomeRefused)) throw thrown
+    }
     return program
   }
 

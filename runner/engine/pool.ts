@@ -1,5 +1,5 @@
 import type { As, Connection, Connector, Host, Reader } from '../contract.ts'
-import { UsageError } from '../errors.ts'
+import { BecomeRefused } from '../errors.ts'
 import { asKey, type Effective } from './effective.ts'
 
 /** All that a look may use, at run time too. */
@@ -75,7 +75,7 @@ export class Link {
 }
 
 async function become(connection: Connection, as: As, host: Host): Promise<Connection> {
-  if (connection.as === undefined) throw new UsageError(`${host.name}: its connection cannot become another user (asked for ${as.user})`)
+  if (connection.as === undefined) throw new BecomeRefused(`${host.name}: its connection cannot become another user (asked for ${as.user})`)
   return connection.as(as)
 }
 

@@ -99,6 +99,24 @@ export function connectionContract(title: string, reach: () => Promise<Reached>,
       expect((await on.run(sh`wc -c`)).stdout.trim()).toBe('0')
     })
 
+    test('variables reach their command and no other, whatever is in them', async () => {
+      const environment = { PLAIN: `it's $HOME; "x"`, HIDDEN: new Secret('two\nlines') }
+      expect((await on.run(sh`printf '%s|' "$PLAIN" "$HIDDEN"`, { environment })).stdout).toBe(`it's $HOME; "x"|two\nlines|`)
+      expect((await on.run(sh`printf %s "$PLAIN$HIDDEN"`)).stdout).toBe('')
+      await expect(on.run(sh`true`, { environment: { 'A B': 'x' } })).rejects.toThrow(/expected names like HTTP_PROXY, got 'A B'/)
+    })
+
+    test('round trips are counted as chains: what is sent without waiting counts one', async () => {
+      const fresh = await reached.connect()
+      expect(fresh.roundTrips?.()).toBe(0)
+      await Promise.all(Array.from({ length: 20 }, () => fresh.probe(sh`true`)))
+      expect(fresh.roundTrips?.()).toBe(1)
+      await fresh.probe(sh`true`)
+      await fresh.run(sh`true`)
+      expect(fresh.roundTrips?.()).toBe(3)
+      await fresh.close()
+    })
+
     test('stdout may hold any bytes, also what looks like the end of a frame', async () => {
       const bytes = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), Buffer.from('\n@skep:0:e 1 0\n@skep:')])
       const path = join(dir, 'bytes')
