@@ -6,6 +6,7 @@ import { Ahead } from './ahead.ts'
 import type { Batch } from './batch.ts'
 import type { DecideOp, Leaf, TaskOp } from './compile.ts'
 import type { Context } from './context.ts'
+import { Detached } from './detached.ts'
 import { asWhom, type Effective } from './effective.ts'
 import type { Machine } from './machines.ts'
 import { eyesOf, handsOf, type Link } from './pool.ts'
@@ -138,7 +139,18 @@ export class Station {
         const eyes = eyesOf(await shell(), options.environment)
         return again || place !== this.#own ? task.plan(eyes) : this.ahead.see(op, eyes)
       },
-      hands: async () => handsOf(await shell(), options.environment),
+      hands: async () => {
+        const hands = handsOf(await shell(), options.environment)
+        const { async: seconds, poll = 15 } = options
+        const detached = {
+          host: place.host.name,
+          poll,
+          pause: (wait: number) => this.#pause(wait),
+          interrupted: () => signal.aborted,
+          now: () => this.#context.now(),
+        }
+        return seconds === undefined ? hands : new Detached(hands, { seconds, ...detached })
+      },
       guard: (plan) => guard?.(place.host, { id: op.id, task }, plan),
       pause: (wait) => this.#pause(wait),
       interrupted: () => signal.aborted,

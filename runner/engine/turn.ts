@@ -3,6 +3,7 @@ import type { Connection, Plan, Result, Returned } from '../contract.ts'
 import { OutcomeUnknown, TaskFailed, Unreachable } from '../errors.ts'
 import type { TaskEvent } from '../events.ts'
 import type { TaskOp } from './compile.ts'
+import { Detached } from './detached.ts'
 import type { Machine } from './machines.ts'
 import { asError, returnedBy } from './say.ts'
 
@@ -103,5 +104,6 @@ async function act(given: TurnGiven, plan: Plan): Promise<Outcome> {
   const hands = await given.hands()
   const { changed, returned } = await machine.changing(() => plan.apply(hands))
   say({ type: 'applied', ms: ms() })
-  return ok(changed, returned)
+  const left = hands instanceof Detached ? hands.left : undefined
+  return ok(changed, left === undefined ? returned : { jobId: left, started: true, finished: false })
 }

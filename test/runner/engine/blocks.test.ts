@@ -55,7 +55,7 @@ describe('handlers', () => {
   test('beh:E1 that nobody has are an error before anything is contacted, with file and line', async () => {
     const world = new World()
     await expect(play([keep('keep a', { key: 'a', value: 'on' }, { notify: 'frist' })], { world })).rejects.toThrow(
-      /^task 'keep a' \(.*behaviours\.test\.ts:\d+\) notifies 'frist', and no handler .* There are: first, second, both, a topic, third\.$/,
+      /^task 'keep a' \(.*blocks\.test\.ts:\d+\) notifies 'frist', and no handler .* There are: first, second, both, a topic, third\.$/,
     )
     await expect(go({ tasks: [set('a', { notify: 'x' })], world })).rejects.toThrow(/The play has no handlers/)
     expect(world.connects).toEqual([])
