@@ -32,7 +32,8 @@ export interface HostConfig {
   /** A socket; undefined: none is to be used. */
   readonly agent: string | undefined
   readonly certificateFiles: readonly string[]
-  readonly proxyJump: string | undefined
+  /** Hosts to go through, nearest first. */
+  readonly proxyJump: readonly Asked[]
   readonly proxyCommand: string | undefined
   readonly userKnownHosts: readonly string[]
   readonly globalKnownHosts: readonly string[]
@@ -84,9 +85,11 @@ class Said {
       for (const word of words.slice(0, 1)) if (!list.includes(word)) list.push(word)
       this.#all.set(keyword, list)
     }
-    // Whichever of the two comes first shuts the other out.
-    const other = keyword === 'proxyjump' ? 'proxycommand' : keyword === 'proxycommand' ? 'proxyjump' : undefined
-    if (other !== undefined && this.#first.has(other)) return
+    // As ssh has it: this leaves room for a later one.
+    if (keyword === 'connecttimeout' && words[0]?.toLowerCase() === 'none') return
+    // Whichever of the two comes first shuts the other out; only a `ProxyJump none` does not.
+    if (keyword === 'proxyjump' && this.#first.has('proxycommand')) return
+    if (keyword === 'proxycommand' && !/^(none)?$/i.test(this.#first.get('proxyjump')?.rest ?? '')) return
     if (!this.#first.has(keyword)) this.#first.set(keyword, setting)
   }
 
@@ -154,7 +157,7 @@ function settled(said: Said, host: string, asked: Asked, reader: Reader): HostCo
     identitiesOnly: said.yes('identitiesonly'),
     agent: agentOf(said.one('identityagent'), path('identityagent'), reader),
     certificateFiles: said.list('certificatefile').map(path('certificatefile')),
-    proxyJump: jump === undefined || jump.toLowerCase() === 'none' ? undefined : jump,
+    proxyJump: jump === undefined || jump.toLowerCase() === 'none' ? [] : hopsOf(jump, said.setting('proxyjump')?.where ?? ''),
     proxyCommand:
       command === undefined || command.toLowerCase() === 'none'
         ? undefined
@@ -181,6 +184,20 @@ function refuse(said: Said): void {
   const revoked = said.setting('revokedhostkeys')
   if (revoked !== undefined && revoked.words[0]?.toLowerCase() !== 'none')
     throw new UsageError(`${revoked.where}: RevokedHostKeys is not supported. Mark the keys with @revoked in known_hosts.`)
+}
+
+/** `ops@bastion:2222,second` as hosts. */
+function hopsOf(text: string, where: string): readonly Asked[] {
+  return text
+    .replace(/\s*#.*$/, '')
+    .split(',')
+    .map((hop) => {
+      const [, user, bracketed, bare, port] = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@[\]/]+))(?::(\d+))?\/?$/.exec(hop.trim()) ?? []
+      const host = bracketed ?? bare
+      if (host === undefined || Number(port ?? 22) > 65_535 || port === '0')
+        throw new UsageError(`${where}: expected hosts to go through like ops@bastion:2222,second, got '${text}'`)
+      return { host, user, port: port === undefined ? undefined : Number(port) }
+    })
 }
 
 type Tokens = Readonly<Record<string, string | undefined>>
@@ -231,7 +248,7 @@ const units: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, 
 
 function secondsOf(setting: Setting | undefined): number | undefined {
   const word = setting?.words[0]?.toLowerCase()
-  if (setting === undefined || word === undefined || word === 'none') return undefined
+  if (setting === undefined || word === undefined) return undefined
   if (!/^(\d+[smhdw]?)+$/.test(word)) throw new UsageError(`${setting.where}: expected a time like 10, 30s or 1m30s, got ${setting.rest}`)
   const parts = [...word.matchAll(/(\d+)([smhdw]?)/g)]
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (units[unit] ?? 1), 0) * 1_000
