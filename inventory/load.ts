@@ -54,7 +54,7 @@ async function assemble(tree: Tree, levels: Levels, beside: LoadedInventory['bes
   const names = namesOf(tree)
   return {
     tree,
-    hosts: named(names.hosts),
+    hosts: named(inOrder.map(({ name }) => name)),
     choose: (pattern) => named(chooseNames(names, pattern)),
     variables: (name) => {
       const found = known.get(name)
@@ -66,7 +66,7 @@ async function assemble(tree: Tree, levels: Levels, beside: LoadedInventory['bes
 }
 
 export const namesOf = (tree: Tree): Names => ({
-  hosts: hostsOf(tree.all).map(({ name }) => name),
+  hosts: [...tree.hosts.keys()],
   groups: new Map([...tree.groups].map(([name, group]) => [name, hostsOf(group).map((host) => host.name)])),
 })
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { UsageError } from '../runner/errors.ts'
 import { splitAddress } from './address.ts'
 
-/** Names in the inventory's order, and those of each group in its own; `all` is one of them. */
+/** Names in the order in which they came up, and those of each group in its own; `all` is one of them. */
 export interface Names {
   readonly hosts: readonly string[]
   readonly groups: ReadonlyMap<string, readonly string[]>

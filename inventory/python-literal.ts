@@ -52,12 +52,11 @@ class Literal {
 
   #value(): Plain {
     this.#blank()
-    const [sign = ''] = /^[-+]+/.exec(this.#rest) ?? []
-    if (sign !== '') {
-      this.#take(sign.length)
-      const value = this.#value()
-      if (typeof value !== 'number') throw new NotLiteral()
-      return [...sign].filter((char) => char === '-').length % 2 === 0 ? value : -value
+    const [sign] = /^[-+]/.exec(this.#rest) ?? []
+    if (sign !== undefined) {
+      this.#take(1)
+      this.#blank()
+      return sign === '-' ? -this.#number() : this.#number()
     }
     const [name] = /^(?:True|False|None|\.\.\.)(?![\p{L}\p{N}_])/u.exec(this.#rest) ?? []
     if (name !== undefined) {
