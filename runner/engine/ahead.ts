@@ -52,31 +52,36 @@ export class Ahead {
       const settled = await begun.settled
       if ('sight' in settled) return settled.sight
     }
-    this.#begun.clear()
     const sight = lookAt(op, eyes)
     this.begin(op.next, asKey(this.#sights.as(op)))
     return sight
   }
 
-  /** Looks at what comes next, unless looks that still count are under way. */
+  /** Looks at what comes next, unless a look that still counts is under way. What a decision may bring is not waited for. */
   begin(from: Leaf | undefined, as?: string): void {
     if (this.#most === 1) return
     const version = this.#sights.version()
     if (this.#version !== version) this.#begun.clear()
-    if (this.#begun.size > 0) return
+    const next = this.#next(from)
+    if (next === undefined || this.#begun.has(next)) return
     if (this.#version !== undefined) this.#size = Math.min(this.#version === version ? this.#size * 2 : small, this.#most)
     this.#version = version
-    let user = as
-    for (let op = from; op !== undefined && this.#begun.size < this.#size; op = op.next) {
-      const what = this.#sights.ahead(op)
-      if (what === 'stop') return
-      if (what === 'pass' || op.kind === 'meta') continue
-      user ??= asKey(this.#sights.as(op))
+    const user = as ?? asKey(this.#sights.as(next))
+    for (let op: Lookable | undefined = next, count = 0; op !== undefined && count < this.#size; op = this.#next(op.next), count += 1) {
       const eyes = asKey(this.#sights.as(op)) === user ? this.#sights.eyes(op) : undefined
       if (eyes === undefined) return
-      this.#begun.set(op, { version, settled: settle(lookAt(op, eyes)) })
-      if (op.kind === 'decide') return
+      if (!this.#begun.has(op)) this.#begun.set(op, { version, settled: settle(lookAt(op, eyes)) })
     }
+  }
+
+  /** The next that may be looked at before its turn. */
+  #next(from: Leaf | undefined): Lookable | undefined {
+    for (let op = from; op !== undefined; op = op.next) {
+      const what = this.#sights.ahead(op)
+      if (what === 'stop') return undefined
+      if (what === 'look' && op.kind !== 'meta') return op
+    }
+    return undefined
   }
 }
 

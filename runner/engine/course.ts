@@ -1,7 +1,6 @@
 /** The way of one host through its program: sections, blocks, decisions, handlers. */
-import type { Host, Plain, Result } from '../contract.ts'
-import { BecomeRefused, TaskFailed } from '../errors.ts'
-import type { TaskEvent } from '../events.ts'
+import type { Host, Plain } from '../contract.ts'
+import { BecomeRefused } from '../errors.ts'
 import type { Resumed } from '../hooks.ts'
 import type { Batch } from './batch.ts'
 import {
@@ -20,8 +19,9 @@ import {
 import type { Context } from './context.ts'
 import type { Effective } from './effective.ts'
 import { Station } from './station.ts'
+import { Stepper } from './stepper.ts'
 import { type End, type HostSummary, Tally, type Told } from './tally.ts'
-import { broken, type Outcome } from './turn.ts'
+import { broken } from './turn.ts'
 
 type Facts = Readonly<Record<string, Plain>>
 
@@ -43,9 +43,8 @@ export class Course {
   readonly #given: CourseOptions['program']
   readonly #station: Station
   readonly #tally: Tally
+  readonly #stepper: Stepper
   readonly #resumed: Resumed | undefined
-  /** In how many `always` it is: they are finished, even if the play ends for all. */
-  #finishing = 0
   #takenUp = false
 
   constructor({ host, batch, options, program }: CourseOptions) {
@@ -57,6 +56,7 @@ export class Course {
     this.#resumed = batch.context.resumed(host.name)
     this.#tally = new Tally(host, batch)
     this.#station = new Station(host, batch, (op) => this.#ahead(op))
+    this.#stepper = new Stepper(this, batch, this.#station, this.#tally, this.#resumed)
   }
 
   /** Brings the host to the state its tasks describe, and runs the handlers that they woke. Never rejects. */
@@ -86,7 +86,7 @@ export class Course {
     const end = await this.#section(program, program.ops)
     const force = this.#batch.playbook.forceHandlers ?? this.#context.forceHandlers
     if (force && (end?.outcome === 'failed' || end?.outcome === 'stopped'))
-      await this.#finish(() => this.#flush(program, program.lastFlush))
+      await this.#stepper.finish(() => this.#flush(program, program.lastFlush))
     return end
   }
 
@@ -127,10 +127,11 @@ export class Course {
 
   async #fromFacts(make: (facts: Facts) => Program): Promise<Program> {
     const { facts = {}, title, where } = this.#batch.playbook
+    const id = `${where}#facts`
     await this.#connect(this.#options)
-    const found = await this.#station.gather(facts, this.#options)
-    this.#tally.report({ type: 'found', found, task: title, where, id: `${where}#facts` })
-    const program = make(found)
+    const found = this.#resumed?.found.get(id) ?? (await this.#station.gather(facts, this.#options))
+    this.#tally.report({ type: 'found', found, task: title, where, id })
+    const program = make(found as Facts)
     this.#context.protect(program.secrets)
     this.#station.ahead.begin(leaves(program.ops)[0])
     return program
@@ -154,7 +155,7 @@ export class Course {
     if (op.kind === 'decide') return this.#decide(program, op)
     if (op.kind === 'meta') return op.what === 'flushHandlers' ? this.#flush(program, op) : this.#meta(op)
     const { id, task, options, rescued, notifies } = op
-    return this.#task(op, { id, what: task, options, rescued, handler: false, notifies })
+    return this.#stepper.task(op, { id, what: task, options, rescued, handler: false, notifies })
   }
 
   async #block(program: Program, { id, title, where, tasks, rescue, always }: BlockOp): Promise<End | undefined> {
@@ -165,14 +166,7 @@ export class Course {
       end = await this.#section(program, rescue)
     }
     if (end !== undefined && end.outcome !== 'failed' && end.outcome !== 'stopped') return end
-    return (await this.#finish(() => this.#section(program, always))) ?? end
-  }
-
-  async #finish(work: () => Promise<End | undefined>): Promise<End | undefined> {
-    this.#finishing += 1
-    const end = await work()
-    this.#finishing -= 1
-    return end
+    return (await this.#stepper.finish(() => this.#section(program, always))) ?? end
   }
 
   /** The handlers that are pending, in their order, each once, those too that one of them wakes. */
@@ -193,7 +187,7 @@ export class Course {
         const { task, options, notifies } = next
         const id = handlerRun(next, op)
         const run: TaskOp = { kind: 'task', id, task, options, notifies, rescued: false, next: undefined }
-        const end = await this.#task(run, { id, what: task, options, rescued: false, handler: true, notifies })
+        const end = await this.#stepper.task(run, { id, what: task, options, rescued: false, handler: true, notifies })
         if (end !== undefined) return end
       }
       return undefined
@@ -217,8 +211,8 @@ export class Course {
   }
 
   async #meta({ id, what, options }: MetaOp): Promise<End | undefined> {
-    const enter = options.when && what === 'resetConnection' ? () => this.#machineTurn(options) : undefined
-    return this.#inTurn(what, id, enter, async () => {
+    const enter = options.when && what === 'resetConnection' ? () => this.#stepper.machineTurn(options) : undefined
+    return this.#stepper.inTurn(what, id, enter, async () => {
       if (!options.when) return undefined
       if (what === 'resetConnection') await this.#station.drop(options)
       if (what === 'endPlay') this.#batch.ended = true
@@ -230,8 +224,8 @@ export class Course {
     const { id, step, options, rescued } = op
     const told: Told = { id, what: { ...step, module: 'decide' }, options, rescued, handler: false, notifies: [] }
     let ops: readonly Op[] = []
-    const enter = options.when ? () => this.#machineTurn(options) : undefined
-    const end = await this.#inTurn(step.title, id, enter, async () => {
+    const enter = options.when ? () => this.#stepper.machineTurn(options) : undefined
+    const end = await this.#stepper.inTurn(step.title, id, enter, async () => {
       if (!options.when) return undefined
       const begun = this.#context.now()
       try {
@@ -257,85 +251,10 @@ export class Course {
   async #found(op: DecideOp): Promise<Facts> {
     const looks = Object.entries(op.step.looks)
     const results = looks.flatMap(([name, look]) => (look.kind === 'result' ? [[name, this.#tally.resultOf(look.task)] as const] : []))
-    const guess = this.#context.mode === 'check' && this.#tally.foreseen && results.length < looks.length
-    if (guess || results.some(([, { unknown }]) => unknown)) throw new Error('what it depends on is not known before that')
+    const guess = (this.#tally.foreseen && results.length < looks.length) || results.some(([, { unknown }]) => unknown)
+    if (guess && this.#context.mode === 'check') throw new Error('what it depends on is not known before that')
     const seen = results.length === looks.length ? {} : await this.#station.see(op)
     return { ...seen, ...Object.fromEntries(results) } as Facts
-  }
-
-  async #task(op: TaskOp, told: Told): Promise<End | undefined> {
-    const { options, task } = op
-    const done = this.#resumed?.ended.get(op.id)
-    if (done !== undefined) return this.#again(op, done)
-    const begun = this.#context.now()
-    const ms = (): number => this.#context.now() - begun
-    let once: ReturnType<Batch['claim']> | undefined
-    const enter = (): Promise<() => void> | undefined => {
-      if (options.runOnce === true) once = this.#batch.claim(op.id)
-      return options.when && once?.mine !== false ? this.#machineTurn(options) : undefined
-    }
-    return this.#inTurn(task.title, op.id, enter, async () => {
-      const say = (event: TaskEvent): void => this.#tally.say(told, event)
-      const outcome = once?.mine === false ? await this.#copied(once.outcome, say) : await this.#perform(op, say, ms)
-      once?.settle(outcome ?? { type: 'skipped', msg: 'interrupted' })
-      return outcome === undefined ? { outcome: 'interrupted', lastTask: task.title } : this.#tally.ended(outcome, told, ms())
-    })
-  }
-
-  #again({ task, options }: TaskOp, done: Result): End | undefined {
-    this.#tally.remember(task, done)
-    return done.failed && options.ignoreErrors !== true ? { outcome: 'failed', lastTask: task.title } : undefined
-  }
-
-  async #copied(once: Promise<Outcome>, say: (event: TaskEvent) => void): Promise<Outcome | undefined> {
-    const outcome = await once
-    if (this.#context.signal.aborted) return undefined
-    say({ type: 'taskStarted' })
-    return outcome.type === 'unreachable' ? { ...outcome, type: 'failed', returned: {} } : outcome
-  }
-
-  async #perform(op: TaskOp, say: (event: TaskEvent) => void, ms: () => number): Promise<Outcome | undefined> {
-    const { task, id, options } = op
-    if (options.when && !(this.#resumed?.begun === id && task.acts))
-      return this.#station.perform({ op, id, foreseen: this.#tally.foreseen, say, ms })
-    if (this.#context.signal.aborted) return undefined
-    say({ type: 'taskStarted' })
-    if (!options.when) return { type: 'skipped', msg: 'its condition is false' }
-    const what = `${task.module} '${task.title}' (${task.where}) was begun by the run before, and nobody knows whether it finished`
-    return { type: 'failed', error: new TaskFailed(`${what}. Find out; then go on with --force, or begin anew.`), returned: {} }
-  }
-
-  /** Waits for the turn of a step, and does it unless the host is to stop there. */
-  async #inTurn(
-    title: string,
-    id: string,
-    enter: (() => Promise<() => void> | undefined) | undefined,
-    work: () => Promise<End | undefined>,
-  ): Promise<End | undefined> {
-    let end: End | undefined
-    const leave = await this.#batch.arrive(this, id, () => {
-      end = this.#stops(title)
-      return end === undefined ? enter?.() : undefined
-    })
-    try {
-      await this.#context.breathe()
-      return end ?? (await work())
-    } finally {
-      leave?.()
-    }
-  }
-
-  async #machineTurn(options: Effective): Promise<() => void> {
-    const { turns } = this.#station.place(options).machine
-    await turns.enter()
-    return () => turns.leave()
-  }
-
-  #stops(lastTask: string): End | undefined {
-    if (this.#context.signal.aborted) return { outcome: 'interrupted', lastTask }
-    if (this.#batch.ended) return { outcome: 'ended' }
-    if (this.#batch.stopped === undefined || this.#finishing > 0) return undefined
-    return { outcome: 'stopped', error: new TaskFailed(this.#batch.stopped), lastTask }
   }
 
   /** What may be looked at before its turn: nothing that may never come, or that somebody else does. */

@@ -84,9 +84,8 @@ export class Tally {
       case 'skipped':
       case 'unknown':
         counts[outcome.type] += 1
-        // Skipped by its condition, it changes nothing; skipped because only the run can tell, it may.
-        if (options.when) this.foreseen = true
-        this.say(told, { ...outcome, ms })
+        if (outcome.type === 'unknown' || outcome.untold === true) this.foreseen = true
+        this.say(told, { type: outcome.type, msg: outcome.msg, ms })
         return undefined
       case 'failed': {
         const ignored = options.ignoreErrors === true

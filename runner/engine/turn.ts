@@ -10,7 +10,11 @@ import { asError, returnedBy } from './say.ts'
 /** How a task ended on a host. */
 export type Outcome =
   | { readonly type: 'ok'; readonly changed: boolean; readonly msg?: string; readonly returned: Returned }
-  | { readonly type: 'skipped' | 'unknown'; readonly msg: string }
+  | {
+      readonly type: 'skipped' | 'unknown'
+      readonly msg: string /** It would have run: what of that is not known. */
+      readonly untold?: true
+    }
   | { readonly type: 'failed'; readonly error: Error; readonly returned: Returned }
   | { readonly type: 'unreachable'; readonly error: Error }
 
@@ -60,13 +64,21 @@ export function resultOf(outcome: Outcome): Result {
     case 'ok':
       return { ...none, changed: outcome.changed, returned: outcome.returned, ...(outcome.msg === undefined ? {} : { msg: outcome.msg }) }
     case 'skipped':
+      return { ...none, skipped: true, unknown: outcome.untold === true, msg: outcome.msg }
     case 'unknown':
-      return { ...none, [outcome.type]: true, msg: outcome.msg }
+      return { ...none, unknown: true, msg: outcome.msg }
     case 'failed':
       return { ...none, failed: true, msg: outcome.error.message, returned: outcome.returned }
     case 'unreachable':
       return { ...none, failed: true, msg: outcome.error.message }
   }
+}
+
+/** The way back, for what a journal has. */
+export function outcomeOf({ changed, failed, skipped, unknown, msg = '', returned }: Result): Outcome {
+  if (failed) return { type: 'failed', error: new TaskFailed(msg, returned), returned }
+  if (skipped || unknown) return { type: skipped ? 'skipped' : 'unknown', msg }
+  return { type: 'ok', changed, returned }
 }
 
 async function attemptOnce(given: TurnGiven, again: boolean): Promise<Outcome> {
@@ -98,7 +110,7 @@ async function act(given: TurnGiven, plan: Plan): Promise<Outcome> {
   if (!plan.changes) return ok(false, plan.shows)
   if (mode === 'check') {
     if (!plan.untold) return ok(true, plan.shows)
-    return { type: 'skipped', msg: plan.msg ?? 'it would run if this were not check mode' }
+    return { type: 'skipped', msg: plan.msg ?? 'it would run if this were not check mode', untold: true }
   }
   await given.guard(plan)
   const hands = await given.hands()

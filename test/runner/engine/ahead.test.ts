@@ -23,6 +23,7 @@ describe('round trips', () => {
       block('b', { tasks: [set('k2'), flushHandlers()], rescue: [set('no')], always: [set('k3')] }),
       set('k4', { when: false }),
       decide('more', { x: value({ key: 'k5' }) }, ({ x }) => (x === 'on' ? [] : [set('no')])),
+      set('k6'),
     ]
     expect(await trips(tasks, converged())).toBe(1)
   })

@@ -64,7 +64,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'hosts that are one machine do not take turns',
-    file: 'course.ts',
+    file: 'stepper.ts',
     edits: [
       {
         find: '    await turns.enter()\n    return () => turns.leave()',
