@@ -139,6 +139,7 @@ export class Program {
     if (step.kind === 'block') return this.#block(step, options, rescued)
     if (step.kind === 'task' && !this.#started) this.#started = titled(this.#options.startAt ?? '', step.title)
     if (!this.#started || !wanted(options.tags, this.#options.tags)) return []
+    checkNumbers(step.where, options)
     const { delegateTo } = options
     if (delegateTo !== undefined && !this.#options.known(delegateTo))
       throw new UsageError(`${step.where}: expected delegateTo to name a host of the inventory or localhost, got '${delegateTo}'`)
@@ -205,6 +206,26 @@ export class Program {
     const there = known.length === 0 ? 'The play has no handlers' : `There are: ${[...new Set(known)].join(', ')}`
     throw new UsageError(`task '${by.title}' (${by.where}) notifies '${notified}', and no handler is called so or listens to it. ${there}.`)
   }
+}
+
+function checkNumbers(where: string, { throttle = 1, retries = 0, delay = 0, async: seconds = 1, poll = 0 }: Effective): void {
+  const wrong = Object.entries({
+    throttle: Number.isInteger(throttle) && throttle >= 1,
+    retries: Number.isInteger(retries) && retries >= 0,
+    delay: delay >= 0,
+    async: seconds > 0,
+    poll: poll >= 0,
+  }).find(([, fine]) => !fine)?.[0]
+  if (wrong !== undefined) throw new UsageError(`${where}: expected ${wrong} to be ${expected[wrong]}`)
+}
+
+const seconds = 'a number of seconds'
+const expected: Readonly<Record<string, string>> = {
+  throttle: 'a whole number from 1',
+  retries: 'a whole number from 0',
+  delay: seconds,
+  async: `${seconds}, more than 0`,
+  poll: seconds,
 }
 
 /** The id of one run of a handler. */

@@ -35,7 +35,14 @@ export function entryOf({ playbook, host, vars, inventory, compile }: EntryOptio
   const make = (facts: Readonly<Record<string, Plain>>): Program =>
     new Program(playbook, { host, vars: given, facts, inventory }, { ...compile, around })
   const options = playOptions(playbook, around)
-  return { host, options, program: playbook.facts === undefined ? make({}) : make }
+  if (playbook.facts !== undefined) return { host, options, program: make }
+  try {
+    return { host, options, program: make({}) }
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause
+    const what = `playbook '${playbook.title}' (${playbook.where}): its steps for ${host.name} cannot be made`
+    throw new UsageError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
 }
 
 /** Runs a play batch after batch. Says how its hosts came out, and why the run is to end with it, if it is. */

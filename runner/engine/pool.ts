@@ -1,5 +1,5 @@
 import type { As, Connection, Connector, Host, Reader } from '../contract.ts'
-import { BecomeRefused } from '../errors.ts'
+import { BecomeRefused, Unreachable } from '../errors.ts'
 import { asKey, type Effective } from './effective.ts'
 
 /** All that a look may use, at run time too. */
@@ -30,6 +30,7 @@ export class Link {
   readonly #open = new Map<string, Connection>()
   /** Of connections that are closed. */
   #trips = 0
+  #closed = 0
 
   constructor(host: Host, connect: () => Promise<Connection>) {
     this.#host = host
@@ -56,6 +57,7 @@ export class Link {
   /** Lets go of the host; the next call connects anew. */
   async close(): Promise<void> {
     this.#trips = this.roundTrips()
+    this.#closed += 1
     const open = [...this.#open.values()]
     this.#shells.clear()
     this.#open.clear()
@@ -63,12 +65,17 @@ export class Link {
   }
 
   async #start(key: string, as: As | undefined): Promise<Connection> {
+    const closed = this.#closed
     try {
       const connection = await (as === undefined ? this.#connect() : become(await this.shell(undefined), as, this.#host))
-      this.#open.set(key, connection)
-      return connection
+      if (closed === this.#closed) {
+        this.#open.set(key, connection)
+        return connection
+      }
+      await connection.close()
+      throw new Unreachable(`${this.#host.name}: the connection was closed while it was being made`)
     } catch (error) {
-      this.#shells.delete(key)
+      if (closed === this.#closed) this.#shells.delete(key)
       throw error
     }
   }

@@ -44,8 +44,14 @@ export async function turn(given: TurnGiven): Promise<Outcome | undefined> {
     changed ||= outcome.type === 'ok' && outcome.changed
     const last = attempt > retries || given.mode === 'check'
     if (outcome.type !== 'ok' && outcome.type !== 'failed') return outcome
-    const again = outcome.type === 'failed' ? retries > 0 : until !== undefined && given.mode === 'apply' && !until(resultOf(outcome))
-    if (!again) return outcome.type === 'ok' ? { ...outcome, changed } : outcome
+    if (outcome.type === 'failed' && retries === 0) return outcome
+    let holds: boolean
+    try {
+      holds = outcome.type === 'ok' && (until === undefined || given.mode === 'check' || until(resultOf(outcome)))
+    } catch (thrown) {
+      return broken(new Error(`its until: ${asError(thrown).message}`, { cause: thrown }), false)
+    }
+    if (holds && outcome.type === 'ok') return { ...outcome, changed }
     const msg = outcome.type === 'failed' ? outcome.error.message : 'what it waits for is not so yet'
     if (last) {
       if (outcome.type === 'failed') return outcome

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Host } from '../../../runner/contract.ts'
+import { defineModule } from '../../../runner/define.ts'
+import { sh } from '../../../runner/sh.ts'
 import { block, decide, flushHandlers, resultOf } from '../../../runner/steps.ts'
 import { go, host, keep, latency, mirror, once, poke, set, value, World } from './world.ts'
 
@@ -86,6 +90,31 @@ test('a change by a delegated task counts', async () => {
   expect(world.machine('b').state.get('x')).toBe('new')
   expect(world.machine('b').state.get('y')).toBe('new')
   expect(events.find((event) => event.type === 'ok' && event.task === 'x')).toMatchObject({ host: 'a', delegate: 'b' })
+})
+
+test('a change on the controller counts: modules read files there', async () => {
+  const files = new Map([['f', 'old']])
+  const local = defineModule({
+    name: 'local',
+    params: z.object({}),
+    check: async () => ({ is: files.get('f') ?? '' }),
+    want: () => ({ is: 'new' }),
+    apply: async () => void files.set('f', 'new'),
+  })
+  const send = defineModule({
+    name: 'send',
+    params: z.object({}),
+    check: async (_, on) => ({ is: (await on.probe(sh`get f`)).stdout, source: files.get('f') ?? '' }),
+    want: (_, { source }) => ({ is: source, source }),
+    apply: async ({ want: { is } }, on) => void (await on.run(sh`set f ${is}`)),
+  })
+  const here: Host = { name: 'here', vars: {}, connection: { kind: 'local' } }
+  const tasks = (name: string) => {
+    const first = name === 'here' ? local('make', {}) : set('a')
+    return [first, send('send', {})]
+  }
+  const { world } = await go({ tasks, hosts: [here, host('there')] })
+  expect(world.machine('there').state.get('f')).toBe('new')
 })
 
 test('nothing is asked beyond a delegated task, one that runs once, one that is throttled, another user', async () => {

@@ -51,6 +51,22 @@ describe('until, retries, delay', () => {
     expect(settled.did()).toEqual(['set a on', 'poke h'])
   })
 
+  test('an until that throws is a failure of its task', async () => {
+    const until = ({ returned }: Result): boolean => String((returned['list'] as { length: number }).length) === ''
+    expect((await go({ tasks: [poke('p', { key: 'n' }, { until })] })).summary.hosts['h1']).toMatchObject({ failed: 1, outcome: 'failed' })
+  })
+
+  test.each([
+    [{ retries: -1 }, /retries to be a whole number from 0/],
+    [{ delay: Number.NaN }, /delay to be a number of seconds/],
+    [{ throttle: 0 }, /throttle to be a whole number from 1/],
+    [{ async: 0 }, /async to be a number of seconds, more than 0/],
+  ])('%j is refused before anything is contacted', async (options, says) => {
+    const world = new World()
+    await expect(go({ tasks: [poke('p', { key: 'n' }, options)], world })).rejects.toThrow(says)
+    expect(world.connects).toEqual([])
+  })
+
   test('check mode tries once', async () => {
     expect((await go({ mode: 'check', tasks: [poke('p', { key: 'n' }, { until: () => false })] })).ends).toEqual(['h1 changed p'])
   })
@@ -280,6 +296,17 @@ describe('plays', () => {
     expect(summary.hosts).toMatchObject({ h1: { failed: 1, ok: 0 }, h2: { ok: 2, changed: 2, outcome: 'fine' } })
     expect(world.connects).toEqual(['h1', 'h2'])
     expect(world.closed).toBe(2)
+  })
+
+  test('whose functions throw are an error with file and line, before anything is contacted', async () => {
+    const world = new World()
+    const tasks = (): never => {
+      throw new TypeError('no such thing')
+    }
+    await expect(go({ tasks, world })).rejects.toThrow(
+      /^playbook 'the play' \(.*world\.ts:\d+\): its steps for h1 cannot be made: no such thing$/,
+    )
+    expect(world.connects).toEqual([])
   })
 
   test('end with the run when all hosts failed', async () => {
