@@ -29,7 +29,7 @@ describe.skipIf(skipped !== undefined)(title('becoming another user', skipped), 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'skep-become-'))
     await chmod(dir, 0o755)
-    const hash = spawnSync('openssl', ['passwd', '-6', '-stdin'], { input: password.reveal(), encoding: 'utf8' }).stdout.trim()
+    const hash = spawnSync('sh', ['-c', 'openssl passwd -6 -stdin'], { input: password.reveal(), encoding: 'utf8' }).stdout.trim()
     for (const file of ['passwd', 'shadow']) await copyFile(join('/etc', file), join(dir, file))
     for (const [name, id] of [
       ['skep-one', 64_001],
@@ -131,6 +131,7 @@ function inNamespace(dir: string): Transport {
         stdout: child.stdout,
         stderr: child.stderr,
         closed,
+        trips: 0,
         destroy: () => void child.kill('SIGKILL'),
       }
       return channel
