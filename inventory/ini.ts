@@ -24,7 +24,7 @@ class Reading {
   #group: TreeGroup
   #section: Section = 'hosts'
   /** Groups that are named as children, or have variables, and are still to be declared. */
-  readonly #pending = new Map<string, { readonly line: number; readonly parents: TreeGroup[] }>()
+  readonly #pending = new Map<string, { readonly line: number; readonly parents: { readonly group: TreeGroup; readonly line: number }[] }>()
   /** What single lines say of hosts, by group and host. */
   readonly #said = new Map<string, ReadonlyMap<string, Setting>>()
 
@@ -50,7 +50,7 @@ class Reading {
       const [parent] = parents
       throw this.#wrong(
         line,
-        `${parent === undefined ? `[${name}:vars] is for` : `[${parent.name}:children] names`} the group '${name}', which is declared nowhere: add [${name}]`,
+        `${parent === undefined ? `[${name}:vars] is for` : `[${parent.group.name}:children] names`} the group '${name}', which is declared nowhere: add [${name}]`,
       )
     }
   }
@@ -65,7 +65,7 @@ class Reading {
       if (isNew && !this.#pending.has(name)) this.#pending.set(name, { line, parents: [] })
       return
     }
-    for (const parent of this.#pending.get(name)?.parents ?? []) this.#tree.addChild(parent, this.#group, this.#at(line))
+    for (const parent of this.#pending.get(name)?.parents ?? []) this.#tree.addChild(parent.group, this.#group, this.#at(parent.line))
     this.#pending.delete(name)
   }
 
@@ -96,7 +96,7 @@ class Reading {
       return
     }
     const pending = this.#pending.get(name) ?? { line: number, parents: [] }
-    pending.parents.push(this.#group)
+    pending.parents.push({ group: this.#group, line: number })
     this.#pending.set(name, pending)
   }
 

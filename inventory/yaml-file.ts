@@ -48,7 +48,7 @@ function isJson(text: string): boolean {
 function parsed(text: string, source: string, lineCounter: LineCounter): Document.Parsed<ParsedNode> {
   try {
     // Every scalar as text: what unquoted words mean is decided here, not by the library. Unique keys it would look for in n² time.
-    return parseDocument(text, { schema: 'failsafe', version: '1.1', merge: false, uniqueKeys: false, logLevel: 'silent', lineCounter })
+    return parseDocument(text, { schema: 'failsafe', version: '1.1', merge: false, uniqueKeys: false, logLevel: 'error', lineCounter })
   } catch (cause) {
     throw new UsageError(`${source}: not valid YAML: ${cause instanceof RangeError ? 'it is nested too deeply' : String(cause)}`, { cause })
   }

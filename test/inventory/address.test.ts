@@ -16,7 +16,7 @@ describe('the line of a host', () => {
     ['x[:2]', ['x0', 'x1', 'x2']],
     ['[z:B]', ['z', 'A', 'B']],
   ]
-  test.each(lines)('%s', (line, names, port) => {
+  test.each(lines.map(([line, names, port]) => ({ line, names, port })))('$line', ({ line, names, port }) => {
     expect(expandHost(line, 'here')).toEqual({ names, ...(port === undefined ? {} : { port }) })
   })
 
