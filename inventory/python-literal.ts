@@ -136,12 +136,13 @@ class Literal {
     return value
   }
 
-  /** Strings that stand side by side are one. */
+  /** Strings that stand side by side are one; bytes and texts do not mix. */
   #strings(): string {
     let text = ''
+    const isBytes = /^[rR]?[bB]/.test(this.#rest)
     for (let found = string.exec(this.#rest); found !== null; found = string.exec(this.#rest)) {
       const [whole, prefix = '', quoted = ''] = found
-      if (!/^(?:|[ruRU]|[bB]|[rR][bB]|[bB][rR])$/.test(prefix)) throw new NotLiteral()
+      if (!/^(?:|[ruRU]|[bB]|[rR][bB]|[bB][rR])$/.test(prefix) || /[bB]/.test(prefix) !== isBytes) throw new NotLiteral()
       const edge = /^('''|""")/.test(quoted) ? 3 : 1
       const inner = quoted.slice(edge, -edge)
       text += /[rR]/.test(prefix) ? inner : unescaped(inner)

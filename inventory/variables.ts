@@ -81,7 +81,7 @@ export class Levels {
     addFiles(groups, 'inventory')
     addFiles(groups, 'playbook')
     for (const found of [host.vars, ...own.inventory, ...own.playbook]) add('host', host.name, found)
-    for (const [key, setting] of merged) refuseConflict(host.name, key, setting)
+    for (const [key, setting] of merged) if (!this.#commandLine.has(key)) refuseConflict(host.name, key, setting)
     for (const [key, setting] of this.#commandLine) merged.set(key, [...(merged.get(key) ?? []), setting])
     return merged
   }

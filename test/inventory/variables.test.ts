@@ -122,6 +122,11 @@ describe('variables', () => {
       'differently, of which one is the parent, count from the child': [{ hosts: ini('[b:children]\na\n') }, 1],
       'but for other hosts are no conflict': [{ hosts: '[a]\nh1\n[b]\nh2\n[a:vars]\nk=1\n[b:vars]\nk=2\n' }, 1],
     }
+    test('differently give way to the command line', async () => {
+      const { inventory } = await load({ hosts: ini('') }, ['hosts'], { extraVars: { k: 9 } })
+      expect(inventory.hosts[0]?.vars['k']).toBe(9)
+    })
+
     test.each(Object.entries(fine))('%s', async (_, [files, value]) => {
       const { inventory } = await load(files, ['hosts'])
       expect(inventory.hosts.find(({ name }) => name === 'h1')?.vars['k']).toEqual(value)
