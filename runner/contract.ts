@@ -44,7 +44,12 @@ export interface RunOptions extends ProbeOptions {
   readonly stdin?: string | Uint8Array | Secret
 }
 
-export type Content = string | Uint8Array | Secret | AsyncIterable<Uint8Array>
+export type Content = string | Uint8Array | Secret | AsyncIterable<Uint8Array> | LocalFile
+
+/** A file of this machine. Sending it can be taken up again where the link broke. */
+export interface LocalFile {
+  readonly file: string
+}
 
 /** Looking at a machine: all that `check` is given. */
 export interface Reader {
@@ -63,7 +68,7 @@ export interface Connection extends Reader {
   run(command: Command, options?: RunOptions): Promise<Output>
   /** Replaces the file at once or not at all; `mode` holds before the content can be seen. The directory must be there. */
   write(path: string, content: Content, mode: number): Promise<void>
-  /** Another user on the same host: a second shell over the same link. It ends with `close` of either. Rejects with BecomeRefused. */
+  /** Another user on the same host: a second shell over the same link, to be closed too. Rejects with BecomeRefused. */
   as?(user: As): Promise<Connection>
   /**
    * Round trips so far, the login left out: the length of the longest chain of requests of which each was sent after the answer to the

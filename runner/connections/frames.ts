@@ -16,8 +16,6 @@ export interface Frame {
   readonly number: number
   readonly text: string
   readonly environment: Readonly<Record<string, string>>
-  /** The session's directory on the host. */
-  readonly directory: string
   readonly stdin: { readonly inline: Uint8Array } | { readonly file: string } | undefined
   readonly limit: number
 }
@@ -41,7 +39,7 @@ export function greeting({ mark }: Session): string {
  */
 export function frameScript({ mark, tag }: Session, frame: Frame): string {
   const { number, stdin, limit } = frame
-  const at = (name: string): string => quote(`${frame.directory}/${name}`)
+  const at = (name: string): string => `"$_skep_d"/${name}`
   const [out, err, now] = [at(`${number}.o`), at(`${number}.e`), at('now')]
   const inline = stdin !== undefined && 'inline' in stdin
   const feed = inline ? `{ printf %s '${Buffer.from(stdin.inline).toString('base64')}'|base64 -d;} 2>/dev/null|` : ''

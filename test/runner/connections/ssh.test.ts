@@ -13,10 +13,14 @@ import { freePort, startRelay, startTestHost, type TestHost } from './servers.ts
 
 const signal = new AbortController().signal
 
-connectionContract('ssh to a small server', async () => {
-  const { host, stop } = await startTestHost()
-  return { connect: (limits) => sshConnector(limits).connect(host, signal), stop }
-})
+connectionContract(
+  'ssh to a small server',
+  async () => {
+    const { host, stop } = await startTestHost()
+    return { connect: (limits) => sshConnector(limits).connect(host, signal), stop }
+  },
+  2,
+)
 
 describe('an SSH connection', () => {
   let server: TestHost
@@ -55,7 +59,11 @@ describe('an SSH connection', () => {
     'a key that the host does not know': [{ privateKey: new Secret(makeSshKey().privateKey) }, Unreachable, /does not accept the key/],
     'a certificate as pin': [{ hostKey: 'ssh-ed25519-cert-v01@openssh.com AAAA' }, UsageError, /certificate, which is not supported/],
     'a pin that is none': [{ hostKey: 'SHA256:abc' }, UsageError, /expected a host key pin like 'ssh-ed25519 AAAA…', got 'SHA256:abc'/],
-    'a private key that is none': [{ privateKey: new Secret('not a key') }, Unreachable, /Cannot parse privateKey/],
+    'a private key that is none': [
+      { privateKey: new Secret('not a key') },
+      UsageError,
+      /its private key cannot be read: Unsupported key format/,
+    ],
     'a name that is nowhere': [{ host: 'nowhere.invalid' }, Unreachable, /cannot reach skep@nowhere\.invalid:\d+/],
   }
   for (const [what, [change, kind, says]] of Object.entries(wrong)) {
