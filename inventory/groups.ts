@@ -8,7 +8,7 @@ export type Warn = (line: string) => void
 
 type Map = Extract<Part, { kind: 'map' }>
 
-export const entryOf = (part: Map, key: string): Entry | undefined => part.entries.find((entry) => entry.key === key)
+const entryOf = (part: Map, key: string): Entry | undefined => part.entries.find((entry) => entry.key === key)
 
 /** Reads a YAML inventory into the tree: groups with `hosts`, `vars` and `children`, which are maps. */
 export function readGroups(part: Part | undefined, at: At, tree: Tree, warn: Warn): void {

@@ -65,7 +65,7 @@ async function assemble(tree: Tree, levels: Levels, beside: LoadedInventory['bes
   }
 }
 
-export const namesOf = (tree: Tree): Names => ({
+const namesOf = (tree: Tree): Names => ({
   hosts: [...tree.hosts.keys()],
   groups: new Map([...tree.groups].map(([name, group]) => [name, hostsOf(group).map((host) => host.name)])),
 })

@@ -54,7 +54,7 @@ export function settingsOf(part: Part, at: At): ReadonlyMap<string, Setting> {
 }
 
 /** The value of the variable `key`. Throws UsageError for templates and for what is encrypted. */
-export function plainOf(part: Part, key: string, at: At): Plain {
+function plainOf(part: Part, key: string, at: At): Plain {
   switch (part.kind) {
     case 'vault':
       throw new UsageError(vaulted(at(part.line), `'${key}'`))

@@ -125,7 +125,7 @@ export class Tree {
 }
 
 /** A group with all below it: nearer ones first, each level in its order. */
-export function descendants(group: TreeGroup): ReadonlySet<TreeGroup> {
+function descendants(group: TreeGroup): ReadonlySet<TreeGroup> {
   const found = new Set([group])
   for (const next of found) for (const child of next.children.keys()) found.add(child)
   return found
@@ -135,7 +135,7 @@ export function descendants(group: TreeGroup): ReadonlySet<TreeGroup> {
 export const hostsOf = (group: TreeGroup): readonly TreeHost[] => [...new Set([...descendants(group)].flatMap(({ hosts }) => [...hosts]))]
 
 /** Sets a variable once more. */
-export function set(vars: Settings, key: string, setting: Setting<Plain | Secret>): void {
+function set(vars: Settings, key: string, setting: Setting<Plain | Secret>): void {
   vars.set(key, [...(vars.get(key) ?? []), setting])
 }
 

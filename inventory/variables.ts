@@ -7,7 +7,7 @@ import type { Setting } from './part.ts'
 import type { Settings, Tree, TreeGroup, TreeHost } from './tree.ts'
 import type { VarsFiles } from './vars-files.ts'
 
-export type Level = 'default' | 'group' | 'host' | 'command line'
+type Level = 'default' | 'group' | 'host' | 'command line'
 
 /** A value, where it was set, and for whom. */
 export interface Assigned extends Setting<Plain | Secret> {
