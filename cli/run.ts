@@ -12,6 +12,7 @@ import type { Reporter } from '../runner/report/reporter.ts'
 import { redactingWriter } from '../runner/report/writer.ts'
 import { type Redact, redactor, secretsIn } from '../runner/secret.ts'
 import { type InventoryFlags, inventoryOf, withInventory } from './inventory-flags.ts'
+import { personAtKeyboard } from './person.ts'
 import { loadPlaybooks } from './playbook-file.ts'
 
 interface Flags extends InventoryFlags {
@@ -99,7 +100,7 @@ async function runOne(play: Play, flags: Flags, signal: AbortSignal): Promise<Su
     return await runPlaybook({
       ...play,
       vars: flags.extraVars,
-      connector: anyConnector(),
+      connector: anyConnector({ person: personAtKeyboard() }),
       report: reporter.report,
       signal,
       mode: flags.check === true ? 'check' : 'apply',

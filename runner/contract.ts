@@ -71,8 +71,8 @@ export interface Connection extends Reader {
   /** Another user on the same host: a second shell over the same link, to be closed too. Rejects with BecomeRefused. */
   as?(user: As): Promise<Connection>
   /**
-   * Round trips so far, the login left out: the length of the longest chain of requests of which each was sent after the answer to the
-   * one before it. Requests sent without waiting for each other count one together.
+   * Round trips since the login: the length of the longest chain of requests of which each was sent after the answer to the one
+   * before it. Requests sent without waiting for each other count one together; opening the shell counts, packets that only make room do not.
    */
   roundTrips?(): number
   /** Ends what still runs and lets go of the host. Never rejects; may be called again. */
@@ -101,7 +101,7 @@ export interface SshAddress {
   /** OpenSSH PEM. */
   readonly privateKey?: Secret
   readonly privateKeyFile?: string
-  /** The pin: `ssh-ed25519 AAAA…`. There is no trust on first use. */
+  /** The pin: `ssh-ed25519 AAAA…`. It wins over known hosts. */
   readonly hostKey?: string
   /** Hosts to go through, as after `ssh -J`: `ops@bastion:2222,second`. */
   readonly proxyJump?: string

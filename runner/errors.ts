@@ -54,7 +54,7 @@ export class HostKeyMismatch extends Unreachable {
   constructor(host: string, address: string, expected: string, got: string) {
     super(
       `Refused to log in to ${host} at ${address}: expected the host key ${expected}, got ${got}. ` +
-        'Find out who answers there; correct the pin only from a source that you trust.',
+        'Find out who answers there; correct the pin, or known_hosts, only from a source that you trust.',
     )
     this.expected = expected
     this.got = got
