@@ -73,6 +73,7 @@ export async function runPlays(options: RunOptions): Promise<Summary> {
   const pool = new Pool(options.connector, signal)
   const begun = clock.now()
   const results = new Map<string, HostSummary>()
+  let cut = false // interrupted between two plays
   let grace: NodeJS.Timeout | undefined
   const interrupted = (): void => {
     grace = globalThis.setTimeout(() => void pool.close(), graceMs)
@@ -85,7 +86,8 @@ export async function runPlays(options: RunOptions): Promise<Summary> {
       const context = contextOf(options, { index, plays, pool, breathe, ...voice })
       const { hosts, stopped } = await runPlay(playbook, live, context)
       for (const [name, summary] of hosts) results.set(name, joined(results.get(name), voice.clean(summary)))
-      if (stopped !== undefined || signal.aborted) break
+      cut = signal.aborted && index + 1 < plays.length
+      if (stopped !== undefined || cut) break
     }
   } finally {
     signal.removeEventListener('abort', interrupted)
@@ -93,7 +95,11 @@ export async function runPlays(options: RunOptions): Promise<Summary> {
     await pool.close()
   }
   const hosts = Object.fromEntries(results)
-  const summary = { hosts, interrupted: Object.values(hosts).some(({ outcome }) => outcome === 'interrupted'), ms: clock.now() - begun }
+  const summary = {
+    hosts,
+    interrupted: cut || Object.values(hosts).some(({ outcome }) => outcome === 'interrupted'),
+    ms: clock.now() - begun,
+  }
   const totals = Object.fromEntries([...results].map(([name, host]) => [name, totalsOf(host)]))
   voice.report({ type: 'summary', at: clock.now(), hosts: totals, interrupted: summary.interrupted, ms: summary.ms })
   return summary

@@ -1,0 +1,68 @@
+/** Plays on hosts, from flags to an exit code: what `run`, `do` and `sh` have in common. */
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { anyConnector } from '../runner/connections/connector.ts'
+import { type Chosen, type RunOptions, runPlays, type Summary } from '../runner/engine/run.ts'
+import { UsageError } from '../runner/errors.ts'
+import type { Inventory } from '../runner/playbook.ts'
+import { redactor, Secret, secretsIn } from '../runner/secret.ts'
+import { reporterFor } from './reporters.ts'
+import type { RunFlags } from './run-flags.ts'
+
+/** Runs plays as the flags say and returns the exit code. Ctrl-C lets what runs finish; a second one ends at once. */
+export async function onHosts(
+  plays: readonly Chosen[],
+  inventory: Inventory,
+  flags: RunFlags,
+  more: Pick<RunOptions, 'tags' | 'startAt'> = {},
+): Promise<number> {
+  const becomePassword = flags.askBecomePass === true ? await askSecret('password of becoming: ') : undefined
+  const reporter = await reporterFor(flags, redactor(secretsIn([inventory.hosts, becomePassword])))
+  const interrupt = new AbortController()
+  const stop = (): void => {
+    process.stderr.write('\nskep: stopping; what runs now may finish. Interrupt again to end at once.\n')
+    interrupt.abort(new Error('interrupted'))
+    process.once('SIGINT', () => process.exit(130))
+  }
+  process.once('SIGINT', stop)
+  try {
+    const summary = await runPlays({
+      plays,
+      inventory,
+      vars: flags.extraVars,
+      connector: anyConnector(),
+      report: reporter.report,
+      signal: interrupt.signal,
+      mode: flags.check === true ? 'check' : 'apply',
+      forks: flags.forks,
+      ...(flags.become === true ? { become: true } : {}),
+      ...(becomePassword === undefined ? {} : { becomePassword }),
+      ...more,
+    })
+    return exitCode(summary)
+  } finally {
+    process.off('SIGINT', stop)
+    await reporter.end()
+  }
+}
+
+/** Ansible's codes: 0 fine, 2 a host failed, 4 a host could not be reached, 6 both; 130 interrupted. */
+function exitCode({ hosts, interrupted }: Summary): number {
+  if (interrupted) return 130
+  const outcomes = Object.values(hosts).map(({ outcome }) => outcome)
+  return (outcomes.includes('failed') ? 2 : 0) + (outcomes.includes('unreachable') ? 4 : 0)
+}
+
+/** Asks on the terminal, without showing what is typed. */
+async function askSecret(question: string): Promise<Secret> {
+  if (!process.stdin.isTTY) throw new UsageError(`${question.replace(/: $/, '')}: expected a terminal to ask on, and there is none`)
+  const silent = new Writable({ write: (_, __, done) => done() })
+  process.stderr.write(question)
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true })
+  try {
+    return new Secret(await lines.question(''))
+  } finally {
+    lines.close()
+    process.stderr.write('\n')
+  }
+}
