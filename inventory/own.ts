@@ -62,11 +62,6 @@ export async function readOwn(exported: unknown, source: string, tree: Tree, lin
   }
 }
 
-/** `local:` is this machine. */
-export function readLocal(tree: Tree): void {
-  tree.host('localhost', 'local:').connection = { kind: 'local' }
-}
-
 async function addressOf(
   name: string,
   address: z.output<typeof ssh> | z.output<typeof local>,

@@ -3,14 +3,10 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { UsageError } from '../runner/errors.ts'
 import { splitAddress } from './address.ts'
+import { readData } from './data-file.ts'
 import { isAnswer, readAnswer, readGroups, type Warn } from './groups.ts'
-import { readIni } from './ini.ts'
-import { loadModule } from './module.ts'
-import { readLocal, readOwn } from './own.ts'
 import { lineOf, type Part } from './part.ts'
-import { readProgram } from './program.ts'
 import { Tree } from './tree.ts'
-import { readYaml } from './yaml-file.ts'
 
 /** Reads sources into one tree: later ones add to what earlier ones said, and win over it. Throws UsageError. */
 export async function readSources(sources: readonly string[], warn: Warn): Promise<Tree> {
@@ -30,25 +26,29 @@ export async function directoriesOf(sources: readonly string[]): Promise<readonl
 }
 
 async function readSource(source: string, tree: Tree, warn: Warn): Promise<void> {
-  if (source === 'local:') return readLocal(tree)
+  if (source === 'local:') {
+    tree.host('localhost', source).connection = { kind: 'local' }
+    return
+  }
   const info = await stat(source).catch((cause: Error) => {
     if (source.includes(',')) return undefined
     throw new UsageError(`inventory ${source} cannot be read: ${cause.message}`, { cause })
   })
   if (info === undefined) return readList(source, tree)
   if (info.isDirectory()) return readDirectory(source, tree, warn)
-  if ((info.mode & 0o111) !== 0 && (await isProgram(source))) return readProgram(source, tree, warn)
+  // What reads each kind is loaded when it is needed: a run has one or two of them.
+  if ((info.mode & 0o111) !== 0 && (await isProgram(source))) return (await import('./program.ts')).readProgram(source, tree, warn)
   switch (extname(source)) {
     case '.ts':
     case '.mts':
     case '.js':
     case '.mjs':
-      return readOwn(await loadModule(source, `inventory ${source}`), source, tree)
+      return readModule(source, tree)
     case '.json':
       return readJson(await textOf(source), source, tree, warn)
     case '.yml':
     case '.yaml':
-      return readGroups(readYaml(await textOf(source), source), lineOf(source), tree, warn)
+      return readGroups(await readData(await textOf(source), source), lineOf(source), tree, warn)
     case '.toml':
       throw new UsageError(
         `inventory ${source}: TOML is not read. Have 'ansible-inventory -i ${source} --list --export > hosts.json', and give that`,
@@ -56,8 +56,18 @@ async function readSource(source: string, tree: Tree, warn: Warn): Promise<void>
     case '':
       return readEither(await textOf(source), source, tree, warn)
     default:
-      return readIni(await textOf(source), source, tree)
+      return readLines(await textOf(source), source, tree)
   }
+}
+
+async function readModule(source: string, tree: Tree): Promise<void> {
+  const [{ loadModule }, { readOwn }] = await Promise.all([import('./module.ts'), import('./own.ts')])
+  return readOwn(await loadModule(source, `inventory ${source}`), source, tree)
+}
+
+async function readLines(text: string, source: string, tree: Tree): Promise<void> {
+  const { readIni } = await import('./ini.ts')
+  readIni(text, source, tree)
 }
 
 /** `web1,web2,`: names and nothing else. */
@@ -96,9 +106,9 @@ async function readJson(text: string, source: string, tree: Tree, warn: Warn): P
   } catch (cause) {
     throw new UsageError(`inventory ${source} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
-  const part = readYaml(text, source)
+  const part = await readData(text, source)
   if (isAnswer(part) && part !== undefined) readAnswer(part, lineOf(source), tree)
-  else if (isOwn(part)) await readOwn(data, source, tree, part)
+  else if (isOwn(part)) await (await import('./own.ts')).readOwn(data, source, tree, part)
   else readGroups(part, lineOf(source), tree, warn)
 }
 
@@ -106,17 +116,17 @@ async function readJson(text: string, source: string, tree: Tree, warn: Warn): P
 const isOwn = (part: Part | undefined): boolean =>
   part?.kind !== 'map' || part.entries.length === 0 || part.entries.some(({ key }) => key === 'hosts')
 
-/** Without an ending it is YAML if it reads as a map, and INI otherwise, as with Ansible. */
-function readEither(text: string, source: string, tree: Tree, warn: Warn): void {
+/** Without an ending it is YAML if it reads as a map, and INI otherwise, as with Ansible. A section makes it INI: no map has one. */
+async function readEither(text: string, source: string, tree: Tree, warn: Warn): Promise<void> {
+  if (/^\[[^:\]\s]+(?::\w+)?\]\s*(?:#.*)?$/m.test(text)) return readLines(text, source, tree)
   let part: Part | undefined
   try {
-    part = readYaml(text, source)
+    part = await readData(text, source)
   } catch (error) {
     // What is INI is seldom YAML: only where a line says that it is YAML does its error count.
     if (/^---|\$ANSIBLE_VAULT/m.test(text) || /^[\w.-]+:\s*$/m.test(text)) throw error
   }
-  if (part?.kind === 'map') readGroups(part, lineOf(source), tree, warn)
-  else readIni(text, source, tree)
+  return part?.kind === 'map' ? readGroups(part, lineOf(source), tree, warn) : readLines(text, source, tree)
 }
 
 async function textOf(source: string): Promise<string> {

@@ -4,10 +4,10 @@ import { extname, join } from 'node:path'
 import type { Plain } from '../runner/contract.ts'
 import { UsageError } from '../runner/errors.ts'
 import type { Secret } from '../runner/secret.ts'
+import { readData } from './data-file.ts'
 import type { Warn } from './groups.ts'
-import { loadModule, type ModuleVars, moduleVars } from './module.ts'
+import type { ModuleVars } from './module.ts'
 import { lineOf, type Setting, settingsOf } from './part.ts'
-import { readYaml } from './yaml-file.ts'
 
 type Kind = 'group_vars' | 'host_vars'
 type Found = ReadonlyMap<string, Setting<Plain | Secret>>
@@ -89,11 +89,14 @@ async function list(folder: string): Promise<ReadonlyMap<string, boolean>> {
 }
 
 async function read(path: string): Promise<Found> {
-  if (codeKinds.includes(extname(path))) return settings(moduleVars(await loadModule(path, path), path), path)
+  if (codeKinds.includes(extname(path))) {
+    const { loadModule, moduleVars } = await import('./module.ts')
+    return settings(moduleVars(await loadModule(path, path), path), path)
+  }
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
     throw new UsageError(`${path} cannot be read: ${cause.message}`, { cause })
   })
-  const part = readYaml(text, path)
+  const part = await readData(text, path)
   return part === undefined ? new Map() : settingsOf(part, lineOf(path))
 }
 

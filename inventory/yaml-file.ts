@@ -12,16 +12,15 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { UsageError } from '../runner/errors.ts'
-import { type At, type Entry, lineOf, type Part, vaulted } from './part.ts'
-import { heldNumber, NoNumber, yamlValue } from './yaml-values.ts'
+import { type At, type Entry, lineOf, type Part } from './part.ts'
+import { NoNumber, yamlValue } from './yaml-values.ts'
 
 /** How many parts aliases may stand for together, and how deep a file may go. */
 const limits = { aliased: 250_000, depth: 100 }
 
-/** What a YAML or JSON text says, as Ansible reads it; undefined: nothing. Throws UsageError with the line. */
+/** What a YAML text says, as Ansible reads it; undefined: nothing. Throws UsageError with the line. */
 export function readYaml(text: string, source: string): Part | undefined {
   const at = lineOf(source)
-  if (text.startsWith('$ANSIBLE_VAULT')) throw new UsageError(vaulted(source, 'the file'))
   const lines = new LineCounter()
   const document = parsed(text, source, lines)
   const [error] = document.errors
@@ -30,19 +29,8 @@ export function readYaml(text: string, source: string): Part | undefined {
     throw new UsageError(`${at(place.line)}: not valid YAML: ${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:$/, '')}`)
   }
   if (document.contents === null) return undefined
-  const part = new Reading(lines, at, isJson(text)).part(document.contents, 0)
+  const part = new Reading(lines, at).part(document.contents, 0)
   return part.kind === 'scalar' && part.value === null ? undefined : part
-}
-
-/** Whether it is JSON, where words mean what JSON says. Ansible tries that first, whatever the file is called. */
-function isJson(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function parsed(text: string, source: string, lineCounter: LineCounter): Document.Parsed<ParsedNode> {
@@ -57,16 +45,14 @@ function parsed(text: string, source: string, lineCounter: LineCounter): Documen
 class Reading {
   readonly #lines: LineCounter
   readonly #at: At
-  readonly #json: boolean
   readonly #anchors = new Map<string, Node>()
   readonly #open = new Set<Node>()
   #aliased = 0
   #withinAliases = 0
 
-  constructor(lines: LineCounter, at: At, json: boolean) {
+  constructor(lines: LineCounter, at: At) {
     this.#lines = lines
     this.#at = at
-    this.#json = json
   }
 
   part(node: Node | null, line: number): Part {
@@ -132,7 +118,7 @@ class Reading {
     try {
       switch (tag?.replace(/^tag:yaml\.org,2002:/, '!!')) {
         case undefined:
-          return { kind: 'scalar', line, value: type === 'PLAIN' ? this.#word(text) : text }
+          return { kind: 'scalar', line, value: type === 'PLAIN' ? yamlValue(text) : text }
         case '!!str':
         case '!':
           return { kind: 'scalar', line, value: text }
@@ -152,11 +138,6 @@ class Reading {
     } catch (cause) {
       throw cause instanceof NoNumber ? this.#wrong(line, cause.message) : cause
     }
-  }
-
-  #word(text: string): null | boolean | number | string {
-    if (!this.#json) return yamlValue(text)
-    return /^-?\d/.test(text) ? heldNumber(Number(text), text) : JSON.parse(text)
   }
 
   /** Maps and lists with a tag that is not theirs are something else to Ansible. */

@@ -43,7 +43,7 @@ const signed = (word: string): readonly [sign: number, digits: string] =>
 const sixties = (digits: string): number => digits.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
 
 /** The number, if it is the one that was written. */
-export function heldNumber(value: number, word: string): number {
+function heldNumber(value: number, word: string): number {
   const isWhole = !/[.eE]/.test(word) || /^[-+]?0x/.test(word)
   if (Number.isFinite(value) && (!isWhole || Number.isSafeInteger(value))) return value
   throw new NoNumber(`the number ${word.slice(0, 40)} cannot be held exactly: put it in quotes`)
