@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'ssh2'
 import { Unreachable } from '../../errors.ts'
 import { gathering, type Login, login, Unsteady } from './login.ts'
@@ -39,8 +40,8 @@ export class Links {
     if (hop === undefined) throw new Unreachable(`${how.name}: there is no way to it`)
     const before = way.slice(0, -1)
     const stream = before.length === 0 ? straight(how.name, hop, leash) : await this.#through(before, hop, how, leash)
-    const client = await login(stream.duplex, { ...how, hop }).catch((error: unknown) => {
-      throw stream.explain?.(error) ?? error
+    const client = await login(stream.duplex, { ...how, hop }).catch(async (error: unknown) => {
+      throw (await stream.explain?.(error)) ?? error
     })
     leash.hold(() => client.destroy())
     return client
@@ -93,7 +94,7 @@ export class Links {
 interface Stream {
   readonly duplex: Duplex
   /** A better word for why the login over it failed. */
-  explain?(error: unknown): Error | undefined
+  explain?(error: unknown): Promise<Error | undefined>
 }
 
 function straight(name: string, hop: Hop, leash: Leash): Stream {
@@ -105,24 +106,22 @@ function straight(name: string, hop: Hop, leash: Leash): Stream {
 
 function program(name: string, { at }: Hop, command: string, leash: Leash): Stream {
   const child = spawn('sh', ['-c', `exec ${command}`], { stdio: 'pipe' })
-  let ended: string | undefined
   let said = ''
   child.stderr.on('data', (part: Buffer) => {
     said = (said + part.toString()).slice(-300)
   })
-  child.once('error', (error) => {
-    ended = error.message
-  })
-  child.once('close', (code, signal) => {
-    ended = signal ?? `exit code ${code}`
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`))
   })
   leash.hold(() => child.kill())
   return {
     duplex: gathering(Duplex.from({ readable: child.stdout, writable: child.stdin })),
-    explain: (error) => {
-      if (!(error instanceof Unsteady) || (ended === undefined && said === '')) return undefined
-      const why = [ended, said.trim()].filter((part) => part !== undefined && part !== '').join(': ')
-      return new Unreachable(`${name}: cannot reach ${at} through \`${command}\`: ${why}`, { cause: error })
+    explain: async (error) => {
+      if (!(error instanceof Unsteady)) return undefined
+      const end = await Promise.race([ended, sleep(500, undefined, { ref: false })])
+      const why = [end, said.trim()].filter((part) => part !== undefined && part !== '').join(': ')
+      return why === '' ? undefined : new Unreachable(`${name}: cannot reach ${at} through \`${command}\`: ${why}`, { cause: error })
     },
   }
 }
