@@ -36,7 +36,7 @@ interface About {
  * interrupt may leave it without an end.
  */
 export type RunEvent = { readonly at: number } & (
-  | { readonly type: 'playStarted'; readonly play: string; readonly hosts: readonly string[]; readonly mode: 'apply' | 'check' }
+  | { readonly type: 'playStarted'; readonly index: number; readonly play: string; readonly hosts: readonly string[]; readonly mode: 'apply' | 'check' }
   | { readonly type: 'batchStarted'; readonly play: string; readonly hosts: readonly string[] }
   | { readonly type: 'hostStarted'; readonly host: string; readonly tasks: number }
   | { readonly type: 'hostConnected'; readonly host: string; readonly ms: number }
@@ -53,6 +53,8 @@ export type RunEvent = { readonly at: number } & (
       readonly handler: boolean
       /** The host that it ran on instead. */
       readonly delegate?: string
+      /** The task has noLog: what it found and returned is left out. */
+      readonly noLog?: true
     } & TaskEvent)
   | { readonly type: 'summary'; readonly hosts: Readonly<Record<string, Totals>>; readonly interrupted: boolean; readonly ms: number }
 )

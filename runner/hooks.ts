@@ -1,13 +1,15 @@
 /** Where others may have a say in a run: plan and apply, resume, caches of facts. */
 import type { Host, Plain, Plan, Result, Task } from './contract.ts'
 
-/** Called right before something is applied; whoever throws refuses it, and the task fails with that error, nothing done. */
+/** Called with the host whose task it is, right before it is applied; whoever throws refuses it, and the task fails so, nothing done. */
 export type Guard = (host: Host, op: { readonly id: string; readonly task: Task }, plan: Plan) => void | Promise<void>
 
 /** What a journal knows of a host: it goes on from there. */
 export interface Resumed {
   /** What tasks ended with, by id. They are not run again and not reported again. */
   readonly ended: ReadonlyMap<string, Result>
+  /** Those of them whose returned values are not known any more, since they are secret. */
+  readonly hidden?: ReadonlySet<string>
   /** What `decide` steps had found, by id: the same steps come of it. */
   readonly found: ReadonlyMap<string, Plain>
   /** Ids of handlers that were notified and have not run. */

@@ -7,6 +7,8 @@ import type { Pool } from './pool.ts'
 
 /** What the parts of a run have in common. */
 export interface Context {
+  /** Which play of the run this is. */
+  readonly index: number
   readonly machines: Machines
   readonly pool: Pool
   readonly signal: AbortSignal

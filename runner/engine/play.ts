@@ -54,7 +54,7 @@ export async function runPlay(
   const hosts = new Map<string, HostSummary>()
   const names = (of: readonly Entry[]): readonly string[] => of.map(({ host }) => host.name)
   const { title } = playbook
-  context.report({ type: 'playStarted', at: context.now(), play: title, hosts: names(entries), mode: context.mode })
+  context.report({ type: 'playStarted', at: context.now(), index: context.index, play: title, hosts: names(entries), mode: context.mode })
   let stopped: string | undefined
   for (const members of batchesOf(playbook, entries)) {
     const batch = new Batch(playbook, context)

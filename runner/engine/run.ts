@@ -164,6 +164,7 @@ function contextOf(options: RunOptions, { index, plays, pool, report, protect, b
   const hosts = new Map(inventoryOf(options).hosts.map((host) => [host.name, host]))
   const later = new Set(plays.slice(index + 1).flatMap(({ entries }) => entries.map(({ host }) => host.name)))
   return {
+    index,
     pool,
     report,
     protect,

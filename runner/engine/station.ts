@@ -25,6 +25,8 @@ export interface Performance {
   readonly id: string
   /** Check mode: an earlier task would have changed the host. */
   readonly foreseen: boolean
+  /** The run before began it, and did not see it end. */
+  readonly begun: boolean
   readonly say: (event: TaskEvent) => void
   readonly ms: () => number
 }
@@ -122,7 +124,7 @@ export class Station {
     await this.place(options).link.close()
   }
 
-  async #turn({ op, foreseen, say, ms }: Performance): Promise<Outcome | undefined> {
+  async #turn({ op, foreseen, begun, say, ms }: Performance): Promise<Outcome | undefined> {
     const { mode, signal, guard } = this.#context
     const { options, task } = op
     const place = this.place(options)
@@ -132,6 +134,7 @@ export class Station {
       op,
       mode,
       foreseen,
+      begun,
       say,
       ms,
       machine: place.machine,
@@ -151,7 +154,7 @@ export class Station {
         }
         return seconds === undefined ? hands : new Detached(hands, { seconds, ...detached })
       },
-      guard: (plan) => guard?.(place.host, { id: op.id, task }, plan),
+      guard: (plan) => guard?.(this.host, { id: op.id, task }, plan),
       pause: (wait) => this.#pause(wait),
       interrupted: () => signal.aborted,
     })

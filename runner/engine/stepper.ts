@@ -54,7 +54,7 @@ export class Stepper {
 
   /** It ended in the run before. */
   #again({ id, task, options }: TaskOp, done: Result): End | undefined {
-    this.#tally.remember(task, done)
+    this.#tally.remember(task, done, this.#resumed?.hidden?.has(id) === true)
     if (options.runOnce === true) this.#batch.claim(id).settle(outcomeOf(done))
     return done.failed && options.ignoreErrors !== true ? { outcome: 'failed', lastTask: task.title } : undefined
   }
@@ -67,14 +67,11 @@ export class Stepper {
   }
 
   async #perform(op: TaskOp, say: (event: TaskEvent) => void, ms: () => number): Promise<Outcome | undefined> {
-    const { task, id, options } = op
-    if (options.when && !(this.#resumed?.begun === id && task.acts))
-      return this.#station.perform({ op, id, foreseen: this.#tally.foreseen, say, ms })
+    const { id, options } = op
+    if (options.when) return this.#station.perform({ op, id, foreseen: this.#tally.foreseen, begun: this.#resumed?.begun === id, say, ms })
     if (this.#batch.context.signal.aborted) return undefined
     say({ type: 'taskStarted' })
-    if (!options.when) return { type: 'skipped', msg: 'its condition is false' }
-    const what = `${task.module} '${task.title}' (${task.where}) was begun by the run before, and nobody knows whether it finished`
-    return { type: 'failed', error: new TaskFailed(`${what}. Find out; then go on with --force, or begin anew.`), returned: {} }
+    return { type: 'skipped', msg: 'its condition is false' }
   }
 
   /** Waits for the turn of a step, and does it unless the host is to stop there. */

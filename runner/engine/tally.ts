@@ -1,5 +1,6 @@
 /** What is counted, told and remembered of one host in a play. */
 import type { Host, Result, Task } from '../contract.ts'
+import { TaskFailed } from '../errors.ts'
 import type { Counts, RunEvent, TaskEvent, Totals } from '../events.ts'
 import type { Batch } from './batch.ts'
 import type { Handler } from './compile.ts'
@@ -37,6 +38,7 @@ type HostEvent<E = RunEvent> = E extends { readonly host: string } ? Omit<E, 'ho
 export class Tally {
   readonly counts: Counter = { ok: 0, changed: 0, failed: 0, skipped: 0, unknown: 0, unreachable: 0, ignored: 0, rescued: 0 }
   readonly #results = new Map<Told['what'], Result>()
+  readonly #hidden = new Set<Task>()
   readonly pending = new Set<Handler>()
   /** Check mode: an earlier task would have changed the host. */
   foreseen = false
@@ -62,7 +64,7 @@ export class Tally {
       where: what.where,
       handler,
       ...(delegateTo === undefined ? {} : { delegate: delegateTo }),
-      ...(options.noLog === true ? hidden(event) : event),
+      ...(options.noLog === true ? { ...hidden(event), noLog: true } : event),
     })
   }
 
@@ -106,12 +108,17 @@ export class Tally {
   /** What an earlier task ended with; one that the host did not come to counts as skipped. */
   resultOf(task: Task): Result {
     const none = { changed: false, failed: false, skipped: true, unknown: false, msg: 'it did not run', returned: {} }
+    if (this.#hidden.has(task)) {
+      const what = `what '${task.title}' (${task.where}) returned in the run before is not kept, since it is secret`
+      throw new TaskFailed(`${what}: what depends on it cannot go on. Run it all again, without --resume.`)
+    }
     return this.#results.get(task) ?? none
   }
 
   /** What a task ended with in the run before. */
-  remember(task: Task, result: Result): void {
+  remember(task: Task, result: Result, hidden: boolean): void {
     this.#results.set(task, result)
+    if (hidden) this.#hidden.add(task)
   }
 
   #wake(told: Told): void {

@@ -1,5 +1,5 @@
 /** One task on one host, in its turn: see, compare, apply, as often as it is to be tried. */
-import type { Connection, Plan, Result, Returned } from '../contract.ts'
+import type { Connection, Plan, Result, Returned, Task } from '../contract.ts'
 import { OutcomeUnknown, TaskFailed, Unreachable } from '../errors.ts'
 import type { TaskEvent } from '../events.ts'
 import type { TaskOp } from './compile.ts'
@@ -24,6 +24,8 @@ export interface TurnGiven {
   readonly machine: Machine
   /** Check mode: an earlier task would have changed the host, so a look that fails now proves nothing. */
   readonly foreseen: boolean
+  /** The run before began it, and did not see it end. */
+  readonly begun: boolean
   readonly say: (event: TaskEvent) => void
   readonly ms: () => number
   /** The first look may have been made ahead; later ones are made at once. */
@@ -35,6 +37,16 @@ export interface TurnGiven {
   readonly interrupted: () => boolean
 }
 
+/** An action that was begun, and nobody knows whether it finished: no look can tell, so somebody has to. */
+class InDoubt extends TaskFailed {
+  constructor({ module, title, where }: Task) {
+    super(
+      `${module} '${title}' (${where}) was begun by the run before, and nobody knows whether it finished. ` +
+        'Find out; then go on with --force, which does it again, or begin anew.',
+    )
+  }
+}
+
 /** Never rejects. Undefined: the run was interrupted while it waited to try again. */
 export async function turn(given: TurnGiven): Promise<Outcome | undefined> {
   const { until, retries = until === undefined ? 0 : 3, delay = 5 } = given.op.options
@@ -44,7 +56,7 @@ export async function turn(given: TurnGiven): Promise<Outcome | undefined> {
     changed ||= outcome.type === 'ok' && outcome.changed
     const last = attempt > retries || given.mode === 'check'
     if (outcome.type !== 'ok' && outcome.type !== 'failed') return outcome
-    if (outcome.type === 'failed' && retries === 0) return outcome
+    if (outcome.type === 'failed' && (retries === 0 || outcome.error instanceof InDoubt)) return outcome
     let holds: boolean
     try {
       holds = outcome.type === 'ok' && (until === undefined || given.mode === 'check' || until(resultOf(outcome)))
@@ -89,7 +101,10 @@ export function outcomeOf({ changed, failed, skipped, unknown, msg = '', returne
 
 async function attemptOnce(given: TurnGiven, again: boolean): Promise<Outcome> {
   try {
-    return await act(given, await given.see(again))
+    const plan = await given.see(again)
+    const { task } = given.op
+    if (given.begun && !again && given.mode === 'apply' && plan.changes && (plan.untold || task.acts)) throw new InDoubt(task)
+    return await act(given, plan)
   } catch (thrown) {
     return broken(thrown, given.mode === 'check' && given.foreseen)
   }

@@ -4,7 +4,7 @@ import { junitReporter } from '../../../runner/report/junit.ts'
 
 const about = { at: 0, host: 'web<1>', module: 'file', id: 'site.ts:3#1', where: 'site.ts:3', handler: false } as const
 const events: readonly RunEvent[] = [
-  { type: 'playStarted', at: 0, play: 'web & "servers"', hosts: ['web<1>', 'web2'], mode: 'apply' },
+  { type: 'playStarted', at: 0, index: 0, play: 'web & "servers"', hosts: ['web<1>', 'web2'], mode: 'apply' },
   { ...about, task: 'keep it', type: 'ok', changed: true, returned: {}, ms: 1500 },
   { ...about, task: 'leave it', type: 'skipped', msg: 'its condition is false', ms: 0 },
   { ...about, task: 'guess', type: 'unknown', msg: 'an earlier change would come first', ms: 0 },

@@ -9,7 +9,7 @@ import { redactor, Secret } from '../../../runner/secret.ts'
 const counts = { ok: 1, changed: 1, failed: 1, skipped: 0, unknown: 1, unreachable: 0, ignored: 0, rescued: 0 }
 const about = { at: 0, host: 'web1', handler: false, id: 'site.ts:3#1', where: 'site.ts:3' } as const
 const events: readonly RunEvent[] = [
-  { type: 'playStarted', at: 0, play: 'web servers', hosts: ['web1', 'web2'], mode: 'check' },
+  { type: 'playStarted', at: 0, index: 0, play: 'web servers', hosts: ['web1', 'web2'], mode: 'check' },
   { type: 'hostStarted', at: 0, host: 'web1', tasks: 3 },
   { ...about, task: 'keep it', module: 'file', type: 'taskStarted' },
   {
