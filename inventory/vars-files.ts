@@ -27,7 +27,6 @@ export class VarsFiles {
 
   /** What the files of a group or host say, in the order in which they count. */
   async of(directory: string, kind: Kind, name: string): Promise<readonly Found[]> {
-    if (/[/\\]/.test(name) || name === '.' || name === '..') return []
     const folder = join(directory, kind)
     const listing = await this.#list(folder)
     const data = dataKinds.map((ending) => name + ending).filter((file) => listing.has(file))
