@@ -6,15 +6,22 @@ import { type Chosen, type RunOptions, runPlays, type Summary } from '../runner/
 import { UsageError } from '../runner/errors.ts'
 import type { Inventory } from '../runner/playbook.ts'
 import { redactor, Secret, secretsIn } from '../runner/secret.ts'
+import type { Journal } from './journal.ts'
 import { reporterFor } from './reporters.ts'
 import type { RunFlags } from './run-flags.ts'
+
+/** What a command asks for beside the flags that all of them have. */
+export interface OnHosts extends Pick<RunOptions, 'tags' | 'startAt' | 'resume'> {
+  /** Where to keep what is done. */
+  readonly journal?: Journal
+}
 
 /** Runs plays as the flags say and returns the exit code. Ctrl-C lets what runs finish; a second one ends at once. */
 export async function onHosts(
   plays: readonly Chosen[],
   inventory: Inventory,
   flags: RunFlags,
-  more: Pick<RunOptions, 'tags' | 'startAt'> = {},
+  { journal, ...more }: OnHosts = {},
 ): Promise<number> {
   const becomePassword = flags.askBecomePass === true ? await askSecret('password of becoming: ') : undefined
   const reporter = await reporterFor(flags, redactor(secretsIn([inventory.hosts, becomePassword])))
@@ -31,7 +38,10 @@ export async function onHosts(
       inventory,
       vars: flags.extraVars,
       connector: anyConnector(),
-      report: reporter.report,
+      report: (event) => {
+        journal?.report(event)
+        reporter.report(event)
+      },
       signal: interrupt.signal,
       mode: flags.check === true ? 'check' : 'apply',
       forks: flags.forks,
@@ -39,7 +49,10 @@ export async function onHosts(
       ...(becomePassword === undefined ? {} : { becomePassword }),
       ...more,
     })
-    return exitCode(summary)
+    const code = exitCode(summary)
+    journal?.close(code === 0)
+    if (code !== 0 && journal !== undefined) process.stderr.write('skep: go on where it stopped with the same command and --resume\n')
+    return code
   } finally {
     process.off('SIGINT', stop)
     await reporter.end()

@@ -6,11 +6,12 @@ import type { Chosen } from '../runner/engine/run.ts'
 import { UsageError } from '../runner/errors.ts'
 import type { Inventory, Playbook } from '../runner/playbook.ts'
 import { inventoryOf } from './inventory-flags.ts'
-import { onHosts } from './on-hosts.ts'
+import { freshJournal, journalToResume } from './journal.ts'
+import { type OnHosts, onHosts } from './on-hosts.ts'
 import { loadPlaybooks } from './playbook-file.ts'
 import { type RunFlags, type TaskFlags, tagsOf, withRunFlags, withTaskFlags } from './run-flags.ts'
 
-type Flags = RunFlags & TaskFlags & { readonly listHosts?: boolean }
+type Flags = RunFlags & TaskFlags & { readonly listHosts?: boolean; readonly resume?: boolean; readonly force?: boolean }
 
 /** The command, to be hung under `skep`. */
 export function runCommand(): Command {
@@ -19,13 +20,29 @@ export function runCommand(): Command {
     .argument('<playbook...>', 'files whose default export is a playbook or a list of them')
   return withTaskFlags(withRunFlags(command))
     .option('--list-hosts', 'say which hosts each play would run on, and do nothing')
+    .option('--resume', 'go on where the last such run stopped on each host')
+    .option('--force', 'with --resume: also when something has changed since, and do again what was begun')
     .action(async (files: string[], flags: Flags) => {
       const { plays, inventory } = await chosenBy(files, flags)
       if (flags.listHosts === true) return listHosts(plays)
       const { startAtTask } = flags
       const more = { tags: tagsOf(flags), ...(startAtTask === undefined ? {} : { startAt: startAtTask }) }
-      process.exitCode = await onHosts(plays, inventory, flags, more)
+      process.exitCode = await onHosts(plays, inventory, flags, { ...more, ...journalOf(files, plays, flags) })
     })
+}
+
+/** A run that changes something keeps a journal, or goes on with one. */
+function journalOf(playbooks: readonly string[], plays: readonly Chosen[], flags: Flags): Pick<OnHosts, 'journal' | 'resume'> {
+  const { inventory, limit, extraVars, become = false, check = false, resume = false, force = false } = flags
+  if (force && !resume) throw new UsageError('--force: expected it with --resume')
+  if (check && resume) throw new UsageError('--resume: expected it without --check')
+  if (check) return {}
+  const name = { playbooks, inventory, limit }
+  const hosts = [...new Set(plays.flatMap((play) => play.hosts))]
+  const made = { playbooks, hosts, extraVars, options: { tags: tagsOf(flags), startAt: flags.startAtTask ?? null, become } }
+  if (!resume) return { journal: freshJournal(name, made) }
+  const journal = journalToResume(name, made, force)
+  return { journal, resume: journal.left }
 }
 
 /** The plays of the files with their hosts. Where files lie apart, each sees the variables beside it. */

@@ -120,7 +120,8 @@ if [ -f "$p" ]&&[ ! -L "$p" ]&&[ -O "$p" ];then n=$(wc -c <"$p");[ "$n" -le ${si
 else rm -f "$p";e=$( (set -C;: >"$p") 2>&1)||no "$e";fi
 h=b2sum;command -v b2sum >/dev/null||h=sha256sum
 printf ${say} "$n" "$h"
-s=$({ head -c "$n" "$p";tee -a "$p"||rm -f "$p";}|$h)
+cat >>"$p"||{ rm -f "$p";no ${`${to} cannot be written (is the disk full?)`};}
+s=$($h <"$p")
 printf ${say} "$(wc -c <"$p")" "\${s%% *}"`.text
 }
 

@@ -1,0 +1,32 @@
+/** Where Skep keeps what must outlive a run: only for whoever runs it. */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** A folder of the state directory, made if it is not there: $SKEP_STATE, or where the system wants state to be. */
+export function stateDir(folder: string): string {
+  const base = process.env['SKEP_STATE'] ?? join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'skep')
+  const path = join(base, folder)
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  for (const made of [base, path]) chmodSync(made, 0o700)
+  return path
+}
+
+/** A key that stays on this machine: digests of secrets are made with it, so that nobody who has such a digest can try guesses. */
+export function stateKey(): Buffer {
+  const path = join(stateDir('.'), 'digest.key')
+  if (!existsSync(path)) {
+    const fresh = `${path}.${process.pid}`
+    writeFileSync(fresh, randomBytes(32), { mode: 0o600 })
+    try {
+      linkSync(fresh, path)
+    } catch (error) {
+      // Somebody else was first.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    } finally {
+      rmSync(fresh)
+    }
+  }
+  return readFileSync(path)
+}
