@@ -49,6 +49,7 @@ export class SshDoor {
 
   /** All within `connectMs` a hop; the time in which a person looks for a passphrase does not count. */
   async open<T>(host: Host, signal: AbortSignal, make: (transport: Transport) => Promise<T>): Promise<T> {
+    if (host.connection.kind === 'none') throw new Unreachable(`${host.name} cannot be reached: ${host.connection.why}`)
     if (host.connection.kind !== 'ssh')
       throw new Unreachable(`${host.name} is not reached by SSH: its connection is ${host.connection.kind}`)
     const way = wayTo(host.name, host.connection, this.#person)
