@@ -80,8 +80,7 @@ export function journalToResume(name: RunName, made: Made, force: boolean): Jour
   const left: Stopped['of'] = (play, host) => {
     const resumed = stopped.of(play, host)
     if (resumed === undefined || !force) return resumed
-    const { begun: _, ...known } = resumed
-    return known
+    return { ...resumed, begun: new Set() }
   }
   return { ...journal, left }
 }

@@ -36,7 +36,13 @@ interface About {
  * interrupt may leave it without an end.
  */
 export type RunEvent = { readonly at: number } & (
-  | { readonly type: 'playStarted'; readonly index: number; readonly play: string; readonly hosts: readonly string[]; readonly mode: 'apply' | 'check' }
+  | {
+      readonly type: 'playStarted'
+      readonly index: number
+      readonly play: string
+      readonly hosts: readonly string[]
+      readonly mode: 'apply' | 'check'
+    }
   | { readonly type: 'batchStarted'; readonly play: string; readonly hosts: readonly string[] }
   | { readonly type: 'hostStarted'; readonly host: string; readonly tasks: number }
   | { readonly type: 'hostConnected'; readonly host: string; readonly ms: number }

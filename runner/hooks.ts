@@ -14,8 +14,8 @@ export interface Resumed {
   readonly found: ReadonlyMap<string, Plain>
   /** Ids of handlers that were notified and have not run. */
   readonly pending: readonly string[]
-  /** Begun and not ended. It is looked at again; an action stops the host and asks. */
-  readonly begun?: string
+  /** Ids of tasks that were begun and did not end. They are looked at again; an action stops the host and asks. */
+  readonly begun: ReadonlySet<string>
 }
 
 /** Facts of earlier runs. What it returns is believed. */

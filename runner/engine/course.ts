@@ -85,7 +85,7 @@ export class Course {
     await this.#batch.arrive(this, '', () => this.#batch.order.add(program.ids(program.ops)))
     const end = await this.#section(program, program.ops)
     const force = this.#batch.playbook.forceHandlers ?? this.#context.forceHandlers
-    if (force && (end?.outcome === 'failed' || end?.outcome === 'stopped'))
+    if (force && end?.asks !== true && (end?.outcome === 'failed' || end?.outcome === 'stopped'))
       await this.#stepper.finish(() => this.#flush(program, program.lastFlush))
     return end
   }
@@ -160,11 +160,12 @@ export class Course {
 
   async #block(program: Program, { id, title, where, tasks, rescue, always }: BlockOp): Promise<End | undefined> {
     let end = await this.#section(program, tasks)
-    if (end?.outcome === 'failed' && rescue.length > 0) {
+    if (end?.outcome === 'failed' && end.asks !== true && rescue.length > 0) {
       this.#tally.counts.rescued += 1
       this.#tally.report({ type: 'rescued', task: title, id, where })
       end = await this.#section(program, rescue)
     }
+    if (end?.asks === true) return end
     if (end !== undefined && end.outcome !== 'failed' && end.outcome !== 'stopped') return end
     return (await this.#stepper.finish(() => this.#section(program, always))) ?? end
   }

@@ -68,7 +68,8 @@ export class Stepper {
 
   async #perform(op: TaskOp, say: (event: TaskEvent) => void, ms: () => number): Promise<Outcome | undefined> {
     const { id, options } = op
-    if (options.when) return this.#station.perform({ op, id, foreseen: this.#tally.foreseen, begun: this.#resumed?.begun === id, say, ms })
+    if (options.when)
+      return this.#station.perform({ op, id, foreseen: this.#tally.foreseen, begun: this.#resumed?.begun.has(id) === true, say, ms })
     if (this.#batch.context.signal.aborted) return undefined
     say({ type: 'taskStarted' })
     return { type: 'skipped', msg: 'its condition is false' }

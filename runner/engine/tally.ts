@@ -6,7 +6,7 @@ import type { Batch } from './batch.ts'
 import type { Handler } from './compile.ts'
 import type { Effective } from './effective.ts'
 import { hidden, veiled } from './say.ts'
-import { type Outcome, resultOf } from './turn.ts'
+import { InDoubt, type Outcome, resultOf } from './turn.ts'
 
 /** How a host came out of a run. `stopped`: others failed, and the play ended for all. */
 export interface HostSummary extends Totals {
@@ -18,7 +18,11 @@ export interface HostSummary extends Totals {
 }
 
 /** Why a host does not go on; `ended`: it was told so, and all is well. */
-export type End = Pick<HostSummary, 'error' | 'lastTask'> & { readonly outcome: Exclude<HostSummary['outcome'], 'fine'> | 'ended' }
+export type End = Pick<HostSummary, 'error' | 'lastTask'> & {
+  readonly outcome: Exclude<HostSummary['outcome'], 'fine'> | 'ended'
+  /** Somebody has to find out what is so: until then nothing more is done, not even what is done after failures. */
+  readonly asks?: true
+}
 
 /** A task, or a step that is told of like one. */
 export interface Told {
@@ -90,7 +94,7 @@ export class Tally {
         this.say(told, { type: outcome.type, msg: outcome.msg, ms })
         return undefined
       case 'failed': {
-        const ignored = options.ignoreErrors === true
+        const ignored = options.ignoreErrors === true && !(outcome.error instanceof InDoubt)
         this.say(told, { ...outcome, ignored, ms })
         if (ignored) counts.ok += 1
         if (ignored) counts.ignored += 1
@@ -131,9 +135,10 @@ export class Tally {
   #lost(error: Error, { what, options, rescued }: Told, how: 'failed' | 'unreachable'): End {
     const shown = options.noLog === true ? veiled(error) : error
     const interrupted = how === 'unreachable' && this.#batch.context.signal.aborted
-    if (how === 'failed' && rescued) return { outcome: 'failed', error: shown, lastTask: what.title }
+    const asks = error instanceof InDoubt
+    if (how === 'failed' && rescued && !asks) return { outcome: 'failed', error: shown, lastTask: what.title }
     this.counts[how] += 1
     if (!interrupted) this.#batch.failed(this.#host, what.title, options.anyErrorsFatal === true)
-    return { outcome: interrupted ? 'interrupted' : how, error: shown, lastTask: what.title }
+    return { outcome: interrupted ? 'interrupted' : how, error: shown, lastTask: what.title, ...(asks ? { asks } : {}) }
   }
 }

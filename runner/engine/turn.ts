@@ -38,7 +38,7 @@ export interface TurnGiven {
 }
 
 /** An action that was begun, and nobody knows whether it finished: no look can tell, so somebody has to. */
-class InDoubt extends TaskFailed {
+export class InDoubt extends TaskFailed {
   constructor({ module, title, where }: Task) {
     super(
       `${module} '${title}' (${where}) was begun by the run before, and nobody knows whether it finished. ` +

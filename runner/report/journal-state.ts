@@ -42,17 +42,18 @@ class HostState {
   readonly #ran = new Set<string>()
   /** Since a failure: it counts only if a block makes good for it. Otherwise the host goes on at the failure. */
   #tail: Extract<JournalLine, { readonly result: Result }>[] | undefined
-  #begun: { readonly id: string; readonly now: boolean } | undefined
+  /** Ids, and whether it was in the last run. */
+  readonly #begun = new Map<string, boolean>()
 
   take(line: Exclude<JournalLine, { readonly line: 'play' }>): void {
     switch (line.line) {
       case 'host':
         this.#tail = undefined
         this.#ran.clear()
-        if (this.#begun !== undefined) this.#begun = { ...this.#begun, now: false }
+        for (const id of this.#begun.keys()) this.#begun.set(id, false)
         break
       case 'begun':
-        this.#begun = { id: line.id, now: true }
+        this.#begun.set(line.id, true)
         break
       case 'ended':
       case 'lost':
@@ -84,14 +85,14 @@ class HostState {
       hidden: this.#hidden,
       found: this.#found,
       pending: [...this.#pending],
-      ...(this.#begun === undefined ? {} : { begun: this.#begun.id }),
+      begun: new Set(this.#begun.keys()),
     }
   }
 
   #outcome(line: Extract<JournalLine, { readonly result: Result }>): void {
     const { id } = line
     // A failure without a start in the same run is the question of a run that went on: it is still open.
-    if (this.#begun?.id === id && (line.line === 'ended' || this.#begun.now)) this.#begun = undefined
+    if (line.line === 'ended' || this.#begun.get(id) === true) this.#begun.delete(id)
     if (line.line === 'lost') {
       this.#tail = [...(this.#tail ?? []), line]
       return

@@ -36,7 +36,13 @@ describe('a run that goes on', () => {
     return new Map(events.flatMap((event) => ('task' in event && 'id' in event ? [[event.task, event.id] as const] : [])))
   }
   const result: Result = { changed: true, failed: false, skipped: false, unknown: false, returned: {} }
-  const resume = (resumed: Partial<Resumed>) => (): Resumed => ({ ended: new Map(), found: new Map(), pending: [], ...resumed })
+  const resume = (resumed: Partial<Resumed>) => (): Resumed => ({
+    ended: new Map(),
+    found: new Map(),
+    pending: [],
+    begun: new Set(),
+    ...resumed,
+  })
 
   test('does not do again what ended, takes decisions as they were, and runs what was pending', async () => {
     const ids = await idsOf()
@@ -57,11 +63,11 @@ describe('a run that goes on', () => {
 
   test('asks where an action was begun and not ended, and looks again at a module', async () => {
     const ids = await idsOf()
-    const action = await go({ tasks, handlers, resume: resume({ begun: ids.get('p') ?? '' }) })
+    const action = await go({ tasks, handlers, resume: resume({ begun: new Set([ids.get('p') ?? '']) }) })
     expect(action.summary.hosts['h1']?.error?.message).toMatch(
       /^poke 'p' \(.*:\d+\) was begun by the run before, and nobody knows whether it finished\. Find out/,
     )
-    const module = await go({ tasks, handlers, resume: resume({ begun: ids.get('keep z') ?? '' }) })
+    const module = await go({ tasks, handlers, resume: resume({ begun: new Set([ids.get('keep z') ?? '']) }) })
     expect(module.summary.hosts['h1']).toMatchObject({ outcome: 'fine' })
   })
 
