@@ -3,21 +3,24 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { z } from 'zod'
 import type { Host } from '../runner/contract.ts'
 import { Secret } from '../runner/secret.ts'
 
-/** Kept in journals and plan files. */
-export interface Digests {
-  readonly salt: string
+/** As they are kept in journals and plan files. */
+export const digestsSchema = z.object({
+  salt: z.string(),
   /** The playbooks and what they import of this machine, by absolute path. */
-  readonly files: Readonly<Record<string, string>>
-  readonly variables: string
-  readonly inventory: string
+  files: z.record(z.string(), z.string()),
+  variables: z.string(),
+  inventory: z.string(),
   /** Which tasks were asked for. */
-  readonly options: string
+  options: z.string(),
   /** Absent where there are none. */
-  readonly secrets?: string
-}
+  secrets: z.string().optional(),
+})
+
+export type Digests = z.output<typeof digestsSchema>
 
 /** What a run is made of. */
 export interface Made {
@@ -56,7 +59,7 @@ export function changedSince(before: Digests, now: Digests): readonly string[] {
 export const keyed = (key: string | Buffer, content: string | Buffer): string => createHmac('sha256', key).update(content).digest('hex')
 
 /** The same data with keys in order; secrets are taken out and set aside. */
-function ordered(value: unknown, secrets: string[]): unknown {
+export function ordered(value: unknown, secrets: string[]): unknown {
   if (value instanceof Secret) return `*** ${secrets.push(value.reveal())}`
   if (Array.isArray(value)) return value.map((part) => ordered(part, secrets))
   if (typeof value !== 'object' || value === null) return value

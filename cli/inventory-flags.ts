@@ -12,9 +12,19 @@ export interface InventoryFlags {
 
 /** Adds `-i` and `-e` to a command. */
 export function withInventory(command: Command): Command {
-  return command
-    .option('-i, --inventory <source>', "'local:', a file, a program or a directory of them; may be given again", collect, [])
-    .option('-e, --extra-vars <k=v>', 'a variable, or a JSON object of them; wins over the inventory; may be given again', variables, {})
+  return withVariables(
+    command.option('-i, --inventory <source>', "'local:', a file, a program or a directory of them; may be given again", collect, []),
+  )
+}
+
+/** Adds `-e` alone. */
+export function withVariables(command: Command): Command {
+  return command.option(
+    '-e, --extra-vars <k=v>',
+    'a variable, or a JSON object of them; wins over the inventory; may be given again',
+    variables,
+    {},
+  )
 }
 
 /** The inventory that the flags name. */

@@ -7,7 +7,7 @@ import { UsageError } from '../runner/errors.ts'
 import { type JournalLine, journalLine } from '../runner/report/journal.ts'
 import { type Stopped, stoppedAt } from '../runner/report/journal-state.ts'
 import type { Reporter } from '../runner/report/reporter.ts'
-import { changedSince, type Digests, digestsOf, type Made } from './digests.ts'
+import { changedSince, type Digests, digestsOf, digestsSchema, type Made } from './digests.ts'
 import { stateDir, stateKey } from './state-dir.ts'
 
 /** Which runs are the same run, whatever has changed in what they are made of. */
@@ -23,18 +23,7 @@ export interface Journal extends Reporter {
   close(fine: boolean): void
 }
 
-const header = z.object({
-  skep: z.literal('journal'),
-  version: z.literal(1),
-  digests: z.object({
-    salt: z.string(),
-    files: z.record(z.string(), z.string()),
-    variables: z.string(),
-    inventory: z.string(),
-    options: z.string(),
-    secrets: z.string().optional(),
-  }),
-})
+const header = z.object({ skep: z.literal('journal'), version: z.literal(1), digests: digestsSchema })
 
 /** The journal of a run that begins. One that an earlier run left is replaced as soon as something happens. */
 export function freshJournal(name: RunName, made: Made): Journal {
@@ -116,8 +105,7 @@ function read(path: string): { readonly digests: Digests; readonly lines: readon
   const [first, ...rest] = text.split('\n').flatMap((line): unknown[] => parsed(line) ?? [])
   const { data } = header.safeParse(first)
   if (data === undefined) throw new UsageError(`--resume: ${path} cannot be read: expected a journal of version 1. Begin anew`)
-  const { secrets, ...digests } = data.digests
-  return { digests: { ...digests, ...(secrets === undefined ? {} : { secrets }) }, lines: rest as readonly JournalLine[] }
+  return { digests: data.digests, lines: rest as readonly JournalLine[] }
 }
 
 /** A line that is torn says nothing. */

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream'
 import { anyConnector } from '../runner/connections/connector.ts'
 import { type Chosen, type RunOptions, runPlays, type Summary } from '../runner/engine/run.ts'
 import { UsageError } from '../runner/errors.ts'
+import type { RunEvent } from '../runner/events.ts'
 import type { Inventory } from '../runner/playbook.ts'
 import { redactor, Secret, secretsIn } from '../runner/secret.ts'
 import type { Journal } from './journal.ts'
@@ -11,7 +12,11 @@ import { reporterFor } from './reporters.ts'
 import type { RunFlags } from './run-flags.ts'
 
 /** What a command asks for beside the flags that all of them have. */
-export interface OnHosts extends Pick<RunOptions, 'tags' | 'startAt' | 'resume'> {
+export interface OnHosts extends Pick<RunOptions, 'tags' | 'startAt' | 'resume' | 'guard'> {
+  /** Hears every event before it is shown; what it returns is shown instead, or nothing. */
+  readonly hear?: (event: RunEvent) => RunEvent | undefined
+  /** Where it has been asked for already. */
+  readonly becomePassword?: Secret | undefined
   /** Where to keep what is done. */
   readonly journal?: Journal
 }
@@ -21,9 +26,9 @@ export async function onHosts(
   plays: readonly Chosen[],
   inventory: Inventory,
   flags: RunFlags,
-  { journal, ...more }: OnHosts = {},
+  { journal, hear, becomePassword: given, ...more }: OnHosts = {},
 ): Promise<number> {
-  const becomePassword = flags.askBecomePass === true ? await askSecret('password of becoming: ') : undefined
+  const becomePassword = given ?? (await askedPassword(flags))
   const reporter = await reporterFor(flags, redactor(secretsIn([inventory.hosts, becomePassword])))
   const interrupt = new AbortController()
   const stop = (): void => {
@@ -40,7 +45,8 @@ export async function onHosts(
       connector: anyConnector(),
       report: (event) => {
         journal?.report(event)
-        reporter.report(event)
+        const shown = hear === undefined ? event : hear(event)
+        if (shown !== undefined) reporter.report(shown)
       },
       signal: interrupt.signal,
       mode: flags.check === true ? 'check' : 'apply',
@@ -64,6 +70,11 @@ function exitCode({ hosts, interrupted }: Summary): number {
   if (interrupted) return 130
   const outcomes = Object.values(hosts).map(({ outcome }) => outcome)
   return (outcomes.includes('failed') ? 2 : 0) + (outcomes.includes('unreachable') ? 4 : 0)
+}
+
+/** The password of becoming, if the flags say that it is to be asked for. */
+export async function askedPassword({ askBecomePass }: Pick<RunFlags, 'askBecomePass'>): Promise<Secret | undefined> {
+  return askBecomePass === true ? askSecret('password of becoming: ') : undefined
 }
 
 /** Asks on the terminal, without showing what is typed. */

@@ -28,12 +28,17 @@ export interface TaskFlags {
 
 /** Adds what every command that works on hosts takes. */
 export function withRunFlags(command: Command): Command {
-  return withInventory(command)
+  return withTelling(withInventory(command))
     .option('-l, --limit <hosts>', 'only these: names, globs, groups, @FILE')
     .option('-C, --check', 'change nothing, say what would change')
+    .option('-b, --become', 'become root where nothing else is said')
+}
+
+/** How many hosts at once, and how to tell: what is left to say where the rest has been said. */
+export function withTelling(command: Command): Command {
+  return command
     .option('-D, --diff', 'show what changes')
     .option('-f, --forks <n>', 'hosts at once', wholeNumber, 5)
-    .option('-b, --become', 'become root where nothing else is said')
     .option('-K, --ask-become-pass', 'ask for the password of becoming')
     .addOption(new Option('--format <format>', 'how to report').choices(formats).default('pretty'))
     .option('-v, --verbose', 'show what tasks return')
