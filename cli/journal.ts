@@ -1,6 +1,6 @@
 /** The journal of `skep run`: begun with the first event, gone when all is well, there to go on with otherwise. */
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { UsageError } from '../runner/errors.ts'
@@ -27,8 +27,7 @@ const header = z.object({ skep: z.literal('journal'), version: z.literal(1), dig
 
 /** The journal of a run that begins. One that an earlier run left is replaced as soon as something happens. */
 export function freshJournal(name: RunName, made: Made): Journal {
-  const path = pathOf(name)
-  return journalAt(path, () => {
+  return journalAt(name, (path) => {
     const salt = randomUUID()
     const fresh = `${path}.${process.pid}`
     const file = openSync(fresh, 'w', 0o600)
@@ -60,7 +59,7 @@ export function journalToResume(name: RunName, made: Made, force: boolean): Jour
       )
     }
   }
-  const journal = journalAt(path, () => {
+  const journal = journalAt(name, () => {
     const file = openSync(path, 'a', 0o600)
     // The last line may be torn: what follows it begins a line of its own.
     writeSync(file, '\n')
@@ -74,19 +73,24 @@ export function journalToResume(name: RunName, made: Made, force: boolean): Jour
   return { ...journal, left }
 }
 
-function journalAt(path: string, open: () => number): Journal {
+/** Nothing is made before the first event: what was asked for wrongly leaves no trace. */
+function journalAt(name: RunName, open: (path: string) => number): Journal {
   let file: number | undefined
   return {
     report: (event) => {
       const line = journalLine(event)
       if (line === undefined) return
-      file ??= open()
+      file ??= open(pathOf(name))
       put(file, line)
     },
     end: async () => undefined,
     close: (fine) => {
-      if (file !== undefined) closeSync(file)
-      if (fine) rmSync(path, { force: true })
+      if (file === undefined) return
+      const path = pathOf(name)
+      const own = fstatSync(file).ino === statSync(path, { throwIfNoEntry: false })?.ino
+      closeSync(file)
+      // Another run may have begun its own meanwhile.
+      if (fine && own) rmSync(path)
     },
   }
 }

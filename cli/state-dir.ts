@@ -3,13 +3,21 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { UsageError } from '../runner/errors.ts'
 
 /** A folder of the state directory, made if it is not there: $SKEP_STATE, or where the system wants state to be. */
 export function stateDir(folder: string): string {
   const base = process.env['SKEP_STATE'] ?? join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'skep')
   const path = join(base, folder)
-  mkdirSync(path, { recursive: true, mode: 0o700 })
-  for (const made of [base, path]) chmodSync(made, 0o700)
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    chmodSync(path, 0o700)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new UsageError(`${path} cannot be made, where it is kept what a run has done: ${why}. Name another place with SKEP_STATE`, {
+      cause,
+    })
+  }
   return path
 }
 

@@ -45,7 +45,7 @@ export class Planned {
         return event
       case 'planned':
         this.#seen.set(event.host, event)
-        return event
+        return event.noLog === true && event.changes ? { ...event, want: '***' } : event
       case 'ok':
       case 'skipped':
       case 'unknown':

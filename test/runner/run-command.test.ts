@@ -29,8 +29,14 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     )
   })
   afterAll(() => rm(dir, { recursive: true }))
+  const env = () => ({ ...process.env, SKEP_STATE: join(dir, 'state') })
   const skep = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...args], { cwd: dir, encoding: 'utf8', timeout: 30_000 })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...args], {
+      cwd: dir,
+      env: env(),
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
     return { status, stdout, stderr }
   }
   const example = join(root, 'playbooks/example.ts')
@@ -109,7 +115,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     const child = spawn(
       process.execPath,
       [main, 'run', 'play.ts', 'play.ts', '-i', 'local:', '-e', `do=echo begun >${marker}.0; sleep 1; echo end >>${marker}`],
-      { cwd: dir },
+      { cwd: dir, env: env() },
     )
     for (let tries = 0; tries < 200 && !(await readFile(`${marker}.0`).catch(() => undefined)); tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 25))
@@ -132,7 +138,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     afterAll(() => server.stop())
     // The server lives in this process, so the command may not block it.
     const run = async (...args: string[]) => {
-      const child = spawn(process.execPath, [main, 'run', 'play.ts', '-i', 'hosts.json', ...args], { cwd: dir })
+      const child = spawn(process.execPath, [main, 'run', 'play.ts', '-i', 'hosts.json', ...args], { cwd: dir, env: env() })
       let stdout = ''
       child.stdout.on('data', (part) => {
         stdout += part
