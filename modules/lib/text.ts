@@ -17,11 +17,11 @@ export interface Wished {
 }
 
 /** The file at a path, or where a link there leads. Throws TaskFailed for what cannot be edited as text. */
-export async function lookAtText(host: Reader, path: string | Command, { owner, group }: Wished = {}): Promise<Text> {
-  const seen = await look(host, path, { follow: true, checksum: false, content: true, owner, group })
+export async function lookAtText(host: Reader, path: string | Command, { owner, group }: Wished = {}, follow = true): Promise<Text> {
+  const seen = await look(host, path, { follow, checksum: false, content: true, owner, group })
   if (seen.kind === 'absent') return { state: 'absent', path: seen.path, parent: seen.parent, fresh: seen.fresh }
   if (seen.kind !== 'file') {
-    const what = seen.kind === 'link' ? 'a link to nothing' : seen.kind === 'directory' ? 'a directory' : 'no regular file'
+    const what = seen.kind === 'link' ? 'a link' : seen.kind === 'directory' ? 'a directory' : 'no regular file'
     throw new TaskFailed(`expected a file at ${seen.path}, found ${what}`, { path: seen.path })
   }
   return {
@@ -71,7 +71,8 @@ function newFile({ owner, group, umask }: Fresh = { owner: '', group: '', umask:
   return { state: 'file', path: '', mode: (0o666 & ~umask).toString(8).padStart(4, '0'), owner, group }
 }
 
-function textOf(bytes: Uint8Array | undefined, path: string): string {
+/** Bytes as text. Throws TaskFailed where they are none. */
+export function textOf(bytes: Uint8Array | undefined, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
