@@ -19,8 +19,8 @@ export interface RunName {
 
 /** A journal that is being written. */
 export interface Journal extends Reporter {
-  /** Ends it: nothing is left of a run that went well. */
-  close(fine: boolean): void
+  /** Ends it: nothing is left of a run that went well. Says whether one can go on with it. */
+  close(fine: boolean): boolean
 }
 
 const header = z.object({ skep: z.literal('journal'), version: z.literal(1), digests: digestsSchema })
@@ -76,22 +76,37 @@ export function journalToResume(name: RunName, made: Made, force: boolean): Jour
 /** Nothing is made before the first event: what was asked for wrongly leaves no trace. */
 function journalAt(name: RunName, open: (path: string) => number): Journal {
   let file: number | undefined
+  let broken = false
   return {
     report: (event) => {
       const line = journalLine(event)
       if (line === undefined) return
       file ??= open(pathOf(name))
-      put(file, line)
+      if (!broken) broken = !written(file, line, name)
     },
     end: async () => undefined,
     close: (fine) => {
-      if (file === undefined) return
+      if (file === undefined) return false
       const path = pathOf(name)
       const own = fstatSync(file).ino === statSync(path, { throwIfNoEntry: false })?.ino
       closeSync(file)
       // Another run may have begun its own meanwhile.
       if (fine && own) rmSync(path)
+      return own && !fine
     },
+  }
+}
+
+/** Whether it could be. A journal with a hole would have things done twice: it is better to have none. */
+function written(file: number, line: JournalLine, name: RunName): boolean {
+  try {
+    put(file, line)
+    return true
+  } catch (error) {
+    rmSync(pathOf(name), { force: true })
+    const why = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`skep: the journal cannot be written (${why}): nobody can go on with this run after a stop\n`)
+    return false
   }
 }
 

@@ -56,8 +56,7 @@ export async function onHosts(
       ...more,
     })
     const code = exitCode(summary)
-    journal?.close(code === 0)
-    if (code !== 0 && journal !== undefined) process.stderr.write('skep: go on where it stopped with the same command and --resume\n')
+    if (journal?.close(code === 0) === true) process.stderr.write('skep: go on where it stopped with the same command and --resume\n')
     return code
   } finally {
     process.off('SIGINT', stop)
@@ -66,7 +65,7 @@ export async function onHosts(
 }
 
 /** Ansible's codes: 0 fine, 2 a host failed, 4 a host could not be reached, 6 both; 130 interrupted. */
-function exitCode({ hosts, interrupted }: Summary): number {
+export function exitCode({ hosts, interrupted }: Summary): number {
   if (interrupted) return 130
   const outcomes = Object.values(hosts).map(({ outcome }) => outcome)
   return (outcomes.includes('failed') ? 2 : 0) + (outcomes.includes('unreachable') ? 4 : 0)

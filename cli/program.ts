@@ -9,6 +9,7 @@ const commands: readonly (readonly [name: string, summary: string, load: () => P
   ['apply', 'do what a plan says and nothing else', async () => (await import('./apply.ts')).applyCommand()],
   ['do', 'one task on hosts, without a playbook', async () => (await import('./do.ts')).doCommand()],
   ['sh', 'one command of the shell on hosts', async () => (await import('./sh.ts')).shCommand()],
+  ['facts', 'what hosts are: system, addresses, memory', async () => (await import('./facts.ts')).factsCommand()],
   ['inventory', 'hosts and groups as ansible-inventory shows them', async () => (await import('./inventory.ts')).inventoryCommand()],
   ['vars', 'the variables of a host, and where each was set', async () => (await import('./vars.ts')).varsCommand()],
   ['key', 'HomerKey: make it, show its public half', async () => (await import('./key.ts')).keyCommand()],

@@ -137,6 +137,15 @@ describe('killed', () => {
   })
 })
 
+test('past a decision whose ground is secret it goes on only with --force, which looks again', async () => {
+  await writeFile(join(dir, 'play.ts'), play.replace("after: 'always' }) }, () => [])", "after: 'always' }) }, () => [], { noLog: true })"))
+  await stopped('d3', 'SIGKILL')
+  const says = expect.stringMatching(/what was found is not kept, since it is secret: a: 'd2' \(.*play\.ts:\d+\); b: 'd2'/)
+  expect(skep('--resume')).toMatchObject({ status: 1, stdout: '', stderr: says })
+  expect(skep('--resume', '--force').status).toBe(0)
+  await expectWhole()
+})
+
 describe('interrupted', () => {
   test.each(['d1', 'd2', 'one', 'bad', 'rescued', 'handler', 'two'])(
     'at %s it lets that finish, says how to go on, and goes on',

@@ -91,6 +91,8 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     'a host that nobody has': [[example, '-i', 'local:', '-l', 'web1'], /no host or group is named 'web1'. The inventory has: localhost/],
     'a limit that leaves nobody': [[example, '-i', 'local:', '-l', 'web*'], /no host of the inventory is chosen by 'all' and -l 'web\*'/],
     'forks of nothing': [[example, '-i', 'local:', '-f', '0'], /Expected a whole number from 1 to 9999/],
+    'force without resume': [[example, '-i', 'local:', '-e', `directory=/nowhere`, '--force'], /--force: expected it with --resume/],
+    'resume in check mode': [[example, '-i', 'local:', '-C', '--resume'], /--resume: expected it without --check/],
     'a format that is none': [[example, '-i', 'local:', '--format', 'xml'], /Allowed choices are pretty, plain, json/],
     'an inventory that is not there': [[example, '-i', 'none.json'], /inventory none\.json cannot be read: ENOENT/],
   }

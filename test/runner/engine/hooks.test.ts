@@ -71,6 +71,25 @@ describe('a run that goes on', () => {
     expect(module.summary.hosts['h1']).toMatchObject({ outcome: 'fine' })
   })
 
+  test('a host that asks does nothing more, whatever blocks and options say of failures', async () => {
+    const steps = [
+      block('b', { tasks: [poke('p', { key: 'p' }, { ignoreErrors: true, until: () => false })], rescue: [set('r')], always: [set('z')] }),
+      set('y'),
+    ]
+    const { events } = await go({ tasks: steps })
+    const begun = new Set(events.flatMap((event) => (event.type === 'taskStarted' && event.task === 'p' ? [event.id] : [])))
+    const asked = await go({ tasks: steps, forceHandlers: true, resume: resume({ begun }) })
+    expect(asked.ends).toEqual(['h1 failed p'])
+    expect(asked.did()).toEqual([])
+  })
+
+  test('does not decide by what it does not know any more', async () => {
+    const ids = await idsOf()
+    const id = ids.get('keep a') ?? ''
+    const { summary } = await go({ tasks, handlers, resume: resume({ ended: new Map([[id, result]]), hidden: new Set([id]) }) })
+    expect(summary.hosts['h1']?.error?.message).toMatch(/^what 'keep a' \(.*\) returned in the run before is not kept, since it is secret/)
+  })
+
   test('a failure that was rescued leads to the rescue again', async () => {
     const rescue = [block('b', { tasks: [set('x', {}, 'bad'), set('never')], rescue: [set('r'), set('s')] })]
     const { events } = await go({ tasks: rescue })
