@@ -5,7 +5,7 @@ import { type Fresh, look } from './look.ts'
 import { modeAfter } from './mode.ts'
 import { own, replace } from './replace.ts'
 
-export type Absent = { state: 'absent'; path: string; parent?: boolean; fresh?: Fresh }
+type Absent = { state: 'absent'; path: string; parent?: boolean; fresh?: Fresh }
 export type Present = { state: 'file'; path: string; content: string; mode: string; owner: string; group: string }
 export type Text = Absent | Present
 
