@@ -49,7 +49,7 @@ type Other = {
 }
 type State = Other | (Present & { source?: Source })
 
-/** Bigger files are read as a stream, so that memory does not hold them. */
+/** Bigger files are read as they are sent, so that memory does not hold them. */
 const inMemory = 1024 * 1024
 /** A secret's checksum would let anybody try guesses, so its state says only whether the content is right. */
 const [right, wrong] = ['as wished', 'different']
@@ -142,5 +142,5 @@ async function sourceOf({ src, content }: Params): Promise<Source> {
 
 async function contentOf({ src, content }: Params): Promise<Content> {
   if (src === undefined) return content ?? ''
-  return (await stat(src)).size <= inMemory ? readFile(src) : createReadStream(src)
+  return (await stat(src)).size <= inMemory ? readFile(src) : { file: src }
 }

@@ -1,4 +1,7 @@
-/** Large files on their way to a host: raw bytes over a channel of their own, checked at the end, taken up again where they stopped. */
+/**
+ * Large files on their way to a host: raw bytes over a channel of their own, taken up again where they stopped. SSH itself sees that no
+ * byte of a connection is changed, and the host counts them; what was put together from the parts of several connections is hashed.
+ */
 import { createHash, type Hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { posix } from 'node:path'
@@ -28,9 +31,7 @@ export const bytesSource = (bytes: Uint8Array): Source => ({
 
 /** A file of this machine; it is read while it travels, the next piece while one is sent. */
 export async function fileSource({ file }: LocalFile): Promise<Source> {
-  const handle = await open(file).catch((cause: unknown) => {
-    throw new SourceError(`${file} cannot be read`, { cause })
-  })
+  const handle = await open(file)
   const { size } = await handle.stat().finally(() => handle.close())
   return {
     size,
@@ -58,37 +59,33 @@ export async function fileSource({ file }: LocalFile): Promise<Source> {
 }
 
 /**
- * Brings the bytes to a file of mode 0600 beside `to`, and resolves with its name once the host has all of them and they are right.
+ * Brings the bytes to a file of mode 0600 beside `to`, and resolves with its name once the host has all of them.
  * Where the link breaks, that file stays and the next push of the same bytes goes on from its end.
  */
 export async function push(beside: Beside, to: string, source: Source): Promise<string> {
   const part = posix.join(posix.dirname(to), `.skep-part-${await identity(to, source)}`)
-  const kept = await once(beside, to, part, source, false)
-  if (kept === 'right') return part
-  if (kept === 'wrong' || (await once(beside, to, part, source, true)) !== 'right')
-    throw new Refused(`${to} did not arrive as it was sent: its sum differs. Was it changed on the way, or while it was read?`)
-  return part
+  // What an earlier connection left may be of another file; then it is sent from its start.
+  if ((await once(beside, to, part, source, false)) || (await once(beside, to, part, source, true))) return part
+  throw new Refused(`${to} did not arrive as it was sent. Was the file changed meanwhile?`)
 }
 
-async function once(
-  beside: Beside,
-  to: string,
-  part: string,
-  source: Source,
-  anew: boolean,
-): Promise<'right' | 'wrong' | 'wrong from a part'> {
+/** Whether all of it is there, and is right as far as that can be doubted. */
+async function once(beside: Beside, to: string, part: string, source: Source, anew: boolean): Promise<boolean> {
   const side = await Aside.open(beside, script(beside.mark, to, part, source.size, anew))
   try {
     const [size, tool] = told(await side.answer())
     const start = Number(size)
-    const sum = createHash(tool === 'b2sum' ? 'blake2b512' : 'sha256')
-    for await (const piece of source.read(0, start)) sum.update(piece)
-    await side.pour(summed(source.read(start, source.size), sum))
-    const [arrived, theirs] = told(await side.answer())
-    if (Number(arrived) !== source.size)
-      throw new Refused(`of ${source.size} bytes for ${to} ${arrived || 'none'} arrived (is the disk full?)`)
-    if (theirs === sum.digest('hex')) return 'right'
-    return start === 0 ? 'wrong' : 'wrong from a part'
+    const rest = source.read(start, source.size)
+    const sum = start === 0 ? undefined : createHash(tool === 'b2sum' ? 'blake2b512' : 'sha256')
+    if (sum !== undefined) for await (const piece of source.read(0, start)) sum.update(piece)
+    const last = side.answer()
+    last.catch(() => undefined) // it is looked at in its turn
+    await side.pour(sum === undefined ? rest : summed(rest, sum)).catch(async (error: unknown) => {
+      if (!(error instanceof SourceError)) told(await last) // the host may have said why it takes no more
+      throw error
+    })
+    const [arrived, theirs] = told(await last)
+    return Number(arrived) === source.size && theirs === (sum?.digest('hex') ?? '')
   } finally {
     side.close()
   }
@@ -121,7 +118,7 @@ else rm -f "$p";e=$( (set -C;: >"$p") 2>&1)||no "$e";fi
 h=b2sum;command -v b2sum >/dev/null||h=sha256sum
 printf ${say} "$n" "$h"
 cat >>"$p"||{ rm -f "$p";no ${`${to} cannot be written (is the disk full?)`};}
-s=$($h <"$p")
+s=;[ "$n" -eq 0 ]||s=$($h <"$p")
 printf ${say} "$(wc -c <"$p")" "\${s%% *}"`.text
 }
 

@@ -6,7 +6,7 @@ import type { Client } from 'ssh2'
 import { Unreachable, UsageError } from '../../errors.ts'
 import type { Limits } from '../channel.ts'
 import { agentOf, type Keyring, Locked } from './identities.ts'
-import { loginLean } from './lean.ts'
+import { encryptFaster, loginLean } from './lean.ts'
 import type { Hop } from './way.ts'
 
 export interface Login {
@@ -64,6 +64,7 @@ export async function login(stream: Duplex, { name, hop, keyring, limits, lean }
       : explained(name, hop, cause)
   }
   if (ssh.connection === null) throw new Unsteady(`${name} at ${hop.at} closed the connection right after the login`)
+  encryptFaster(ssh.connection)
   return ssh.connection
 }
 
@@ -89,7 +90,8 @@ function explained(name: string, hop: Hop, cause: unknown): Unreachable {
   const message = cause instanceof Error ? cause.message : String(cause)
   const level = typeof cause === 'object' && cause !== null && 'level' in cause ? cause.level : undefined
   if (level === 'client-authentication') return new Unreachable(`${name}: ${hop.at} does not accept the key${unspoken(hop)}`, { cause })
-  const unsteady = level === 'client-socket' || level === 'protocol' || /No response from server|closed/i.test(message)
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  const unsteady = code === 'ECONNRESET' || code === 'EPIPE' || level === 'protocol' || /No response from server|closed/i.test(message)
   const what = `${name}: cannot reach ${hop.at}: ${message}`
   return unsteady ? new Unsteady(what, { cause }) : new Unreachable(what, { cause })
 }
