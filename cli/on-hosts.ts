@@ -12,7 +12,7 @@ import { reporterFor } from './reporters.ts'
 import type { RunFlags } from './run-flags.ts'
 
 /** What a command asks for beside the flags that all of them have. */
-export interface OnHosts extends Pick<RunOptions, 'tags' | 'startAt' | 'resume' | 'guard'> {
+export interface OnHosts extends Pick<RunOptions, 'tags' | 'startAt' | 'resume' | 'guard' | 'facts'> {
   /** Hears every event before it is shown; what it returns is shown instead, or nothing. */
   readonly hear?: (event: RunEvent) => RunEvent | undefined
   /** Where it has been asked for already. */

@@ -3,11 +3,13 @@ import { Command } from 'commander'
 import type { Chosen } from '../runner/engine/run.ts'
 import { UsageError } from '../runner/errors.ts'
 import { chosenBy, madeOf } from './chosen.ts'
+import { factCache } from './fact-cache.ts'
 import { freshJournal, journalToResume } from './journal.ts'
 import { type OnHosts, onHosts } from './on-hosts.ts'
 import { type RunFlags, type TaskFlags, tagsOf, withRunFlags, withTaskFlags } from './run-flags.ts'
 
-type Flags = RunFlags & TaskFlags & { readonly listHosts?: boolean; readonly resume?: boolean; readonly force?: boolean }
+type Flags = RunFlags &
+  TaskFlags & { readonly listHosts?: boolean; readonly resume?: boolean; readonly force?: boolean; readonly factCache?: string }
 
 /** The command, to be hung under `skep`. */
 export function runCommand(): Command {
@@ -18,11 +20,16 @@ export function runCommand(): Command {
     .option('--list-hosts', 'say which hosts each play would run on, and do nothing')
     .option('--resume', 'go on where the last such run stopped on each host')
     .option('--force', 'with --resume: also when something has changed since, and do again what was begun')
+    .option('--fact-cache <dir>', 'believe facts of hosts that are kept there and not a day old; keep those that are gathered')
     .action(async (files: string[], flags: Flags) => {
       const { plays, inventory } = await chosenBy(files, flags)
       if (flags.listHosts === true) return listHosts(plays)
-      const { startAtTask } = flags
-      const more = { tags: tagsOf(flags), ...(startAtTask === undefined ? {} : { startAt: startAtTask }) }
+      const { startAtTask, factCache: facts } = flags
+      const more = {
+        tags: tagsOf(flags),
+        ...(startAtTask === undefined ? {} : { startAt: startAtTask }),
+        ...(facts === undefined ? {} : { facts: factCache(facts) }),
+      }
       process.exitCode = await onHosts(plays, inventory, flags, { ...more, ...journalOf(files, plays, flags) })
     })
 }
