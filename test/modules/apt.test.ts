@@ -39,6 +39,11 @@ testModule(apt, {
       machine: { 'dpkg-query': says('nginx amd64 config-files 1.0\n') },
       sees: { packages: { nginx: 'settings' } },
     },
+    'sees nothing to purge where nothing ever was': {
+      given: { name: 'nginx', state: 'absent', purge: true },
+      machine: { 'dpkg-query': says('') },
+      sees: { packages: { nginx: 'absent' } },
+    },
     'settings do not count where they may stay': {
       given: { name: 'nginx', state: 'absent' },
       machine: { 'dpkg-query': says('nginx amd64 config-files 1.0\n') },

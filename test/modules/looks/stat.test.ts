@@ -20,6 +20,7 @@ beforeAll(async () => {
   await symlink('f', join(dir, 'l'))
   await symlink('no', join(dir, 'dangling'))
   await writeFile(join(dir, '-c'), '')
+  await symlink('f', join(dir, '-n'))
   await writeFile(join(dir, `a 'b" $c`), '')
 })
 afterAll(async () => {
@@ -45,6 +46,7 @@ const cases: Readonly<Record<string, readonly [given: Parameters<typeof stat>[0]
   'nothing, which is no failure': [{ path: 'no/such/file' }, { exists: false, path: 'no/such/file' }],
   'a device': [{ path: '/dev/null' }, { ischr: true, isreg: false }],
   'a name that looks like an option': [{ path: '-c' }, { exists: true, isreg: true, size: 0 }],
+  'a link that looks like an option': [{ path: '-n' }, { exists: true, islnk: true, lnkTarget: 'f' }],
   'a name with anything in it': [{ path: `a 'b" $c` }, { exists: true, size: 0 }],
 }
 for (const [what, [given, sees]] of Object.entries(cases))
