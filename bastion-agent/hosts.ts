@@ -9,9 +9,11 @@ import { ConfigureError, type Hosts } from '../fleet/tools.ts'
 import { lock, worker as workerPlaybook } from '../playbooks/worker.ts'
 import { askForcedCommand } from '../runner/connections/forced.ts'
 import { sshConnector } from '../runner/connections/ssh.ts'
-import type { Host, Plain, Playbook, Report, Schema } from '../runner/contract.ts'
+import type { Host, Plain, Schema } from '../runner/contract.ts'
 import { runPlaybook } from '../runner/engine/run.ts'
 import { HostKeyMismatch } from '../runner/errors.ts'
+import type { Report } from '../runner/events.ts'
+import type { Playbook } from '../runner/playbook.ts'
 import { Secret } from '../runner/secret.ts'
 
 /** Where a pipeline's files lie on this host, and what they are called on the worker. */

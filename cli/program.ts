@@ -5,6 +5,13 @@ import { printable } from '../custody/names.ts'
 const commands: readonly (readonly [name: string, summary: string, load: () => Promise<Command>])[] = [
   ['demo', 'the whole story on this machine: no account, no root', async () => (await import('./demo.ts')).demoCommand()],
   ['run', 'run playbooks against hosts', async () => (await import('./run.ts')).runCommand()],
+  ['plan', 'what playbooks would change, kept for apply', async () => (await import('./plan.ts')).planCommand()],
+  ['apply', 'do what a plan says and nothing else', async () => (await import('./apply.ts')).applyCommand()],
+  ['do', 'one task on hosts, without a playbook', async () => (await import('./do.ts')).doCommand()],
+  ['sh', 'one command of the shell on hosts', async () => (await import('./sh.ts')).shCommand()],
+  ['facts', 'what hosts are: system, addresses, memory', async () => (await import('./facts.ts')).factsCommand()],
+  ['inventory', 'hosts and groups as ansible-inventory shows them', async () => (await import('./inventory.ts')).inventoryCommand()],
+  ['vars', 'the variables of a host, and where each was set', async () => (await import('./vars.ts')).varsCommand()],
   ['key', 'HomerKey: make it, show its public half', async () => (await import('./key.ts')).keyCommand()],
   ['synth', 'write the synthetic study', async () => (await import('./synth.ts')).synthCommand()],
   ['submit', "the data owner's part: encrypt, name, upload, seal", async () => (await import('./submit.ts')).submitCommand()],

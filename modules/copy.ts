@@ -7,9 +7,9 @@ import type { Content } from '../runner/contract.ts'
 import { defineModule } from '../runner/define.ts'
 import { TaskFailed } from '../runner/errors.ts'
 import { Secret } from '../runner/secret.ts'
-import { sh } from '../runner/sh.ts'
 import { type Fresh, look } from './lib/look.ts'
 import { modeAfter, modeSchema } from './lib/mode.ts'
+import { own, replace } from './lib/replace.ts'
 
 const params = z
   .strictObject({
@@ -49,7 +49,7 @@ type Other = {
 }
 type State = Other | (Present & { source?: Source })
 
-/** Bigger files are read as a stream, so that memory does not hold them. */
+/** Bigger files are read as they are sent, so that memory does not hold them. */
 const inMemory = 1024 * 1024
 /** A secret's checksum would let anybody try guesses, so its state says only whether the content is right. */
 const [right, wrong] = ['as wished', 'different']
@@ -110,23 +110,12 @@ export const copy = defineModule({
   async apply({ params: given, now, want }, host) {
     if (want.state !== 'file') return
     const { dest, mode, owner, group } = want
-    const asked = given.owner !== undefined || given.group !== undefined
-    if (now.state === 'file' && now.checksum === want.checksum) {
-      if (now.owner !== owner || now.group !== group) await host.run(sh`chown ${owner}:${group} ${dest}`)
-      await host.run(sh`chmod ${mode} ${dest}`)
-      return
-    }
-    const at = dest.lastIndexOf('/')
-    const directory = at === -1 ? '.' : dest.slice(0, at + 1)
-    if (now.state !== 'file' && !now.parent) await host.run(sh`mkdir -p -- ${directory}`)
-    // Owner and mode are set before the name is taken, so that nobody sees the file half done.
-    const made = `${directory === '.' ? '' : directory}.skep-new-${createHash('sha256').update(dest).digest('hex').slice(0, 16)}`
-    const written = host.write(made, await contentOf(given), 0o600)
-    const owned = sh`chown ${owner}:${group} ${made}${asked ? sh`` : sh` 2>/dev/null||:`}`
-    const named = host.run(sh`{ ${owned};}&&chmod ${mode} ${made}&&mv -f ${made} ${dest}||{ rm -f ${made};false;}`)
-    const [first, second] = await Promise.allSettled([written, named])
-    if (first.status === 'rejected') throw first.reason
-    if (second.status === 'rejected') throw second.reason
+    if (now.state === 'file' && now.checksum === want.checksum) return own(host, dest, now, want)
+    await replace(host, dest, await contentOf(given), {
+      ...{ mode, owner, group },
+      owned: given.owner !== undefined || given.group !== undefined,
+      makesParent: now.state !== 'file' && !now.parent,
+    })
   },
 
   show: (_given, state) => {
@@ -153,5 +142,5 @@ async function sourceOf({ src, content }: Params): Promise<Source> {
 
 async function contentOf({ src, content }: Params): Promise<Content> {
   if (src === undefined) return content ?? ''
-  return (await stat(src)).size <= inMemory ? readFile(src) : createReadStream(src)
+  return (await stat(src)).size <= inMemory ? readFile(src) : { file: src }
 }

@@ -63,9 +63,11 @@ export const file = defineModule({
   async check(given, host): Promise<State> {
     const { path, state, src, owner, group } = given
     const follow = given.follow && (state === 'file' || state === 'directory' || state === 'touch')
-    const seen = await look(host, path, { follow, checksum: false, owner, group })
-    const missing =
-      src !== undefined && (await host.probe(sh`[ -e ${fromLink(path, src)} ]`)).code !== 0 ? { target: 'missing' as const } : {}
+    const [seen, target] = await Promise.all([
+      look(host, path, { follow, checksum: false, owner, group }),
+      src === undefined ? undefined : host.probe(sh`[ -e ${fromLink(path, src)} ]`),
+    ])
+    const missing = target !== undefined && target.code !== 0 ? { target: 'missing' as const } : {}
     if (seen.kind === 'absent') return { state: 'absent', ...(state === 'absent' ? {} : { fresh: seen.fresh }), ...missing }
     const full = state === 'link' && seen.kind === 'directory' && (await host.probe(sh`ls -A ${path}`)).stdout !== ''
     return {

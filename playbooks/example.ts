@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { command } from '../modules/command.ts'
 import { copy } from '../modules/copy.ts'
 import { file } from '../modules/file.ts'
-import { playbook } from '../runner/define.ts'
+import { playbook } from '../runner/playbook.ts'
 import { sh } from '../runner/sh.ts'
 
 /**

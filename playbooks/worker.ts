@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { command } from '../modules/command.ts'
 import { copy } from '../modules/copy.ts'
 import { file } from '../modules/file.ts'
-import { playbook } from '../runner/define.ts'
+import { playbook } from '../runner/playbook.ts'
 
 const path = z.string().min(1)
 

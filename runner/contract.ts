@@ -33,6 +33,8 @@ export interface Output {
 }
 
 export interface ProbeOptions {
+  /** For this command only; never in an argument list. */
+  readonly environment?: Readonly<Record<string, string | Secret>>
   /** Milliseconds from the moment the host said that the command started. Default: the connection's. */
   readonly timeoutMs?: number
 }
@@ -42,7 +44,12 @@ export interface RunOptions extends ProbeOptions {
   readonly stdin?: string | Uint8Array | Secret
 }
 
-export type Content = string | Uint8Array | Secret | AsyncIterable<Uint8Array>
+export type Content = string | Uint8Array | Secret | AsyncIterable<Uint8Array> | LocalFile
+
+/** A file of this machine. Sending it can be taken up again where the link broke. */
+export interface LocalFile {
+  readonly file: string
+}
 
 /** Looking at a machine: all that `check` is given. */
 export interface Reader {
@@ -61,8 +68,22 @@ export interface Connection extends Reader {
   run(command: Command, options?: RunOptions): Promise<Output>
   /** Replaces the file at once or not at all; `mode` holds before the content can be seen. The directory must be there. */
   write(path: string, content: Content, mode: number): Promise<void>
+  /** Another user on the same host: a second shell over the same link, to be closed too. Rejects with BecomeRefused. */
+  as?(user: As): Promise<Connection>
+  /**
+   * Round trips since the login: the length of the longest chain of requests of which each was sent after the answer to the one
+   * before it. Requests sent without waiting for each other count one together; opening the shell counts, packets that only make room do not.
+   */
+  roundTrips?(): number
   /** Ends what still runs and lets go of the host. Never rejects; may be called again. */
   close(): Promise<void>
+}
+
+/** Whom to become, and how. The password goes through the channel, never into an argument list. */
+export interface As {
+  readonly user: string
+  readonly method: 'sudo' | 'su'
+  readonly password?: Secret
 }
 
 export interface Connector {
@@ -73,12 +94,17 @@ export interface Connector {
 export interface SshAddress {
   readonly kind: 'ssh'
   readonly host: string
-  readonly port: number
-  readonly user: string
+  /** Default: 22, or what ssh_config says of the host. */
+  readonly port?: number
+  /** Default: whoever runs Skep, or what ssh_config says of the host. */
+  readonly user?: string
   /** OpenSSH PEM. */
-  readonly privateKey: Secret
-  /** The pin: `ssh-ed25519 AAAA…`. There is no trust on first use. */
-  readonly hostKey: string
+  readonly privateKey?: Secret
+  readonly privateKeyFile?: string
+  /** The pin: `ssh-ed25519 AAAA…`. It wins over known hosts. */
+  readonly hostKey?: string
+  /** Hosts to go through, as after `ssh -J`: `ops@bastion:2222,second`. */
+  readonly proxyJump?: string
 }
 
 interface LocalAddress {
@@ -86,11 +112,27 @@ interface LocalAddress {
   readonly cwd?: string
 }
 
+/** A host that an inventory knows and Skep cannot reach. It may be listed; whoever wants to run on it is told why not. */
+interface NoAddress {
+  readonly kind: 'none'
+  readonly why: string
+}
+
 export interface Host {
   readonly name: string
   readonly vars: Readonly<Record<string, Plain | Secret>>
+  /** Where each of `vars` was set: `group_vars/web.yml:3`. */
+  readonly origins?: Readonly<Record<string, string>>
   readonly groups?: readonly string[]
-  readonly connection: SshAddress | LocalAddress
+  readonly connection: SshAddress | LocalAddress | NoAddress
+  /** Hosts with the same one are one machine and take turns. Default: the address. */
+  readonly machine?: string
+  /** What the inventory says of becoming; plays, blocks and tasks are nearer. */
+  readonly become?: Become
+  /** Whom, and how, wherever something says to become and not whom. */
+  readonly becomeAs?: Partial<Pick<As, 'user' | 'method'>>
+  /** Used wherever a task of this host becomes a user and nothing nearer gives a password. */
+  readonly becomePassword?: Secret
 }
 
 // -------------------------------------------------------------------------------------------------- modules and actions
@@ -132,32 +174,83 @@ interface Foresight {
   readonly msg?: string
 }
 
-export interface TaskOptions {
-  /** Handlers to run after the tasks if this one changed something: each once, in the order they were defined. */
-  readonly notify?: Task | readonly Task[]
-  /** False: skipped. Pure; what depends on what an earlier task found is another matter. */
+/** How a task becomes another user. True: as inherited, otherwise root by sudo. An object: the same with these changes. False: not. */
+export type Become = boolean | { readonly user?: string; readonly method?: 'sudo' | 'su'; readonly password?: Secret }
+
+/** What a play or a block gives to all that is in it. The nearest wins; `tags` add up, `environment` is merged, `when` must hold everywhere. */
+export interface Inherited {
+  /** False: skipped. Pure; what depends on what an earlier task found is a `decide` step. */
   readonly when?: boolean
-  /** The host goes on after a failure of this task. */
+  /** `always` and `never` are special, as in Ansible. */
+  readonly tags?: readonly string[]
+  /** The host goes on after a failure. */
   readonly ignoreErrors?: boolean
-  /** Nothing of this task's states, values and errors is shown. */
+  /** The host goes on after it could not be reached: the next task connects anew. */
+  readonly ignoreUnreachable?: boolean
+  /** A failure on one host ends the play for all, once they have finished this task. */
+  readonly anyErrorsFatal?: boolean
+  /** The first host of the batch runs it; what it ended with goes to all. */
+  readonly runOnce?: boolean
+  /** The name of the host to run it on instead. */
+  readonly delegateTo?: string
+  /** How many hosts run it at once, at most. */
+  readonly throttle?: number
+  readonly become?: Become
+  /** Variables for every command of the task. */
+  readonly environment?: Readonly<Record<string, string | Secret>>
+  /** Nothing of its states, values and errors is shown. */
   readonly noLog?: boolean
+}
+
+export interface TaskOptions extends Inherited {
+  /** Handlers to run at the next flush if this one changed something: tasks, or titles and topics of the play's `handlers`. */
+  readonly notify?: Task | string | readonly (Task | string)[]
+  /** Topics that this handler listens to beside its title. */
+  readonly listen?: string | readonly string[]
+  /** Tried again until it holds, `retries` times at most, `delay` seconds apart. A failure counts as not yet. */
+  readonly until?: (result: Result) => boolean
+  /** Default: 3. Without `until`: tried again while it fails. */
+  readonly retries?: number
+  /** Seconds. Default: 5. */
+  readonly delay?: number
 }
 
 export interface ActionOptions extends TaskOptions {
   /** Whether what it returned means a change. Default: always. */
   readonly changedWhen?: (returned: Returned) => boolean
+  /** Whether what it returned means a failure, in place of its own judgement. */
+  readonly failedWhen?: (returned: Returned) => boolean
+  /** Seconds that its command may take, detached from the connection. */
+  readonly async?: number
+  /** Seconds between two looks at a detached command. Default: 15. 0: it is started and left; `returned.jobId` names it. */
+  readonly poll?: number
+}
+
+/** What a task ended with on a host. */
+export interface Result {
+  readonly changed: boolean
+  readonly failed: boolean
+  /** Also for a task that the host never came to. */
+  readonly skipped: boolean
+  /** Check mode cannot tell. */
+  readonly unknown: boolean
+  readonly msg?: string
+  readonly returned: Returned
 }
 
 /** What the engine sees of a module: parameters already valid, types closed over. */
 export interface Task {
+  readonly kind: 'task'
   readonly title: string
   readonly module: string
-  readonly options: TaskOptions
+  readonly options: ActionOptions
   /** `file:line` of the call that made it. */
   readonly where: string
-  /** Tasks count up as they are made: the definition order of handlers. */
+  /** Tasks count up as they are made: the order of handlers that are in no play's `handlers`. */
   readonly order: number
   readonly secrets: readonly Secret[]
+  /** An action that does not foresee: outside check mode it will run. */
+  readonly acts: boolean
   plan(host: Reader): Promise<Plan>
 }
 
@@ -178,50 +271,3 @@ export interface Applied {
   readonly changed: boolean
   readonly returned: Returned
 }
-
-// ------------------------------------------------------------------------------------------------------------ playbooks
-
-/** Data and one pure function: a playbook sees inventory and variables, never a live machine. */
-export interface Playbook<V extends Schema = Schema> {
-  readonly title: string
-  /** Names, globs and groups, as after `-l`: `all`, `web*,!web3`. */
-  readonly hosts: string
-  readonly vars: V
-  tasks(given: { readonly host: Host; readonly vars: Out<V> }): readonly Task[]
-}
-
-// --------------------------------------------------------------------------------------------------------------- events
-
-/** Counts of one host. `ok` counts every task that succeeded, those that changed something too, as Ansible does. */
-export interface Counts {
-  readonly ok: number
-  readonly changed: number
-  readonly failed: number
-  readonly skipped: number
-  readonly unknown: number
-  readonly unreachable: number
-  readonly ignored: number
-}
-
-/** The engine's whole voice, with all secrets taken out. Renderers, journals and tests listen to this and to nothing else. */
-export type Report = (event: RunEvent) => void
-
-/** Each task on a host begins with `taskStarted` and ends with one of `ok`, `skipped`, `unknown`, `failed`, `unreachable`. */
-export type RunEvent = { readonly at: number } & (
-  | { readonly type: 'playStarted'; readonly play: string; readonly hosts: readonly string[]; readonly mode: 'apply' | 'check' }
-  | { readonly type: 'hostStarted'; readonly host: string; readonly tasks: number }
-  | { readonly type: 'hostUnreachable'; readonly host: string; readonly error: Error }
-  | { readonly type: 'hostEnded'; readonly host: string; readonly counts: Counts }
-  | ({ readonly host: string; readonly task: string; readonly module: string; readonly handler: boolean } & TaskEvent)
-  | { readonly type: 'summary'; readonly hosts: Readonly<Record<string, Counts>>; readonly interrupted: boolean; readonly ms: number }
-)
-
-export type TaskEvent =
-  | { readonly type: 'taskStarted' }
-  | { readonly type: 'planned'; readonly now: Plain; readonly want: Plain; readonly changes: boolean }
-  | { readonly type: 'applied'; readonly ms: number }
-  | { readonly type: 'notified'; readonly handlerTitle: string }
-  | { readonly type: 'ok'; readonly changed: boolean; readonly msg?: string; readonly returned: Returned; readonly ms: number }
-  | { readonly type: 'skipped' | 'unknown'; readonly msg: string; readonly ms: number }
-  | { readonly type: 'failed'; readonly error: Error; readonly ignored: boolean; readonly returned: Returned; readonly ms: number }
-  | { readonly type: 'unreachable'; readonly error: Error; readonly ms: number }

@@ -7,15 +7,15 @@ import type {
   Out,
   Plain,
   Plan,
-  Playbook,
   Reader,
   Returned,
   Schema,
   Task,
   TaskOptions,
 } from './contract.ts'
-import { UsageError } from './errors.ts'
+import { TaskFailed, UsageError } from './errors.ts'
 import { Secret, secretsIn } from './secret.ts'
+import { callerOf } from './where.ts'
 
 /** What a playbook calls: it makes a task. `definition` is for tests and for the reference pages. */
 export interface TaskMaker<P extends Schema, O, D> {
@@ -28,7 +28,8 @@ export function defineModule<P extends Schema, S extends Plain>(module: Module<P
   function make(title: string, given: In<P>, options: TaskOptions = {}): Task {
     const where = callerOf(make)
     const params = valid(module.params, given, `${module.name} '${title}' (${where})`)
-    return task(module.name, title, given, options, where, (host) => planModule(module, params, host))
+    const plan: Task['plan'] = (host) => planModule(module, params, host)
+    return task({ title, module: module.name, options, where, acts: false, plan }, given)
   }
   return Object.assign(make, { definition: module })
 }
@@ -38,25 +39,22 @@ export function defineAction<P extends Schema>(action: Action<P>): TaskMaker<P, 
   function make(title: string, given: In<P>, options: ActionOptions = {}): Task {
     const where = callerOf(make)
     const params = valid(action.params, given, `${action.name} '${title}' (${where})`)
-    return task(action.name, title, given, options, where, (host) => planAction(action, params, options, host))
+    const plan: Task['plan'] = (host) => planAction(action, params, options, host)
+    return task({ title, module: action.name, options, where, acts: action.foresee === undefined, plan }, given)
   }
   return Object.assign(make, { definition: action })
 }
 
-/** Makes a playbook; the schema of its variables gives their types to `tasks`. */
-export function playbook<V extends Schema>(title: string, parts: Omit<Playbook<V>, 'title'>): Playbook<V> {
-  return { title, ...parts }
-}
-
-/** The value a schema makes of `given`; otherwise a UsageError that names `what`, the parameter, and what came. */
-export function valid<S extends Schema>(schema: S, given: unknown, what: string): Out<S> {
+/** The value a schema makes of `given`; otherwise a UsageError that names `what`, the parameter, what came, and where from if that is known. */
+export function valid<S extends Schema>(schema: S, given: unknown, what: string, origins: Readonly<Record<string, string>> = {}): Out<S> {
   const result = schema['~standard'].validate(given)
   if (result instanceof Promise) throw new UsageError(`${what}: a schema that has to wait cannot be used for parameters`)
   if (result.issues === undefined) return result.value
   const lines = result.issues.map((issue) => {
     const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))
     const name = path.length === 0 ? '' : `parameter '${path.map(String).join('.')}': `
-    return `${name}${issue.message}${got(given, path)}`
+    const origin = origins[String(path[0])]
+    return `${name}${issue.message}${got(given, path)}${origin === undefined ? '' : ` (${origin})`}`
   })
   throw new UsageError(`${what}: ${lines.join('; ')}`)
 }
@@ -99,29 +97,32 @@ async function planAction<P extends Schema>(action: Action<P>, params: Out<P>, o
     ...(msg === undefined ? {} : { msg }),
     shows: {},
     apply: async (connection): Promise<Applied> => {
-      const returned = (await action.run(params, connection)) ?? {}
+      const returned = await judged(action.run(params, connection), options.failedWhen)
       return { changed: options.changedWhen?.(returned) ?? true, returned }
     },
   }
 }
 
-let made = 0
-
-function task(module: string, title: string, given: unknown, options: TaskOptions, where: string, plan: Task['plan']): Task {
-  if (title.trim() === '') throw new UsageError(`${module} (${where}): a task needs a title that says what it keeps`)
-  made += 1
-  return { title, module, options, where, order: made, secrets: secretsIn(given), plan }
+/** What an action returned, where `failedWhen` has the last word on whether that is a failure. */
+async function judged(work: ReturnType<Action<Schema>['run']>, failedWhen: ActionOptions['failedWhen']): Promise<Returned> {
+  if (failedWhen === undefined) return (await work) ?? {}
+  const [returned, failure] = await work.then(
+    (value) => [value ?? {}, undefined] as const,
+    (error: unknown) => {
+      if (error instanceof TaskFailed) return [error.returned, error] as const
+      throw error
+    },
+  )
+  if (failedWhen(returned)) throw failure ?? new TaskFailed('failedWhen says that this is a failure', returned)
+  return returned
 }
 
-/** `file:line` of whoever called `made`. */
-function callerOf(maker: (...all: never[]) => unknown): string {
-  const trace: { stack?: string } = {}
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 1
-  Error.captureStackTrace(trace, maker)
-  Error.stackTraceLimit = limit
-  const at = /(?:\(|at )([^()\n]+?):(\d+):\d+\)?$/m.exec(trace.stack ?? '')
-  return at === null ? 'unknown place' : `${at[1]?.replace(/^async /, '').replace(/^file:\/\//, '')}:${at[2]}`
+let made = 0
+
+function task(parts: Omit<Task, 'kind' | 'order' | 'secrets'>, given: unknown): Task {
+  if (parts.title.trim() === '') throw new UsageError(`${parts.module} (${parts.where}): a task needs a title that says what it keeps`)
+  made += 1
+  return { kind: 'task', ...parts, order: made, secrets: secretsIn([given, parts.options.environment, parts.options.become]) }
 }
 
 function got(given: unknown, path: readonly PropertyKey[]): string {

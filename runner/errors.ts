@@ -41,6 +41,11 @@ export class Unreachable extends Error {
   override readonly name: string = 'Unreachable'
 }
 
+/** The host is there, but does not let us become that user. */
+export class BecomeRefused extends Error {
+  override readonly name = 'BecomeRefused'
+}
+
 /** Somebody else answers at the host's address: nothing was sent to it. Never retried. */
 export class HostKeyMismatch extends Unreachable {
   override readonly name = 'HostKeyMismatch'
@@ -49,7 +54,7 @@ export class HostKeyMismatch extends Unreachable {
   constructor(host: string, address: string, expected: string, got: string) {
     super(
       `Refused to log in to ${host} at ${address}: expected the host key ${expected}, got ${got}. ` +
-        'Find out who answers there; correct the pin only from a source that you trust.',
+        'Find out who answers there; correct the pin, or known_hosts, only from a source that you trust.',
     )
     this.expected = expected
     this.got = got

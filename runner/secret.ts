@@ -34,9 +34,14 @@ export function redactor(secrets: Iterable<Secret>): Redact {
   const forms = new Set([...secrets].flatMap((secret) => formsOf(secret.reveal())))
   if (forms.size === 0) return (text) => text
   const longestFirst = [...forms].sort((a, b) => b.length - a.length)
-  const any = new RegExp(longestFirst.map((form) => escaped(form)).join('|'), 'g')
-  return (text) => text.replace(any, '***')
+  // An expression that holds a secret of many lines would be too large.
+  const long = longestFirst.filter((form) => form.length > longForm)
+  const short = longestFirst.slice(long.length)
+  const any = new RegExp(short.length === 0 ? '(?!)' : short.map((form) => escaped(form)).join('|'), 'g')
+  return (text) => long.reduce((left, form) => left.replaceAll(form, '***'), text).replace(any, '***')
 }
+
+const longForm = 500
 
 /** Every Secret inside a value, however deep. */
 export function secretsIn(value: unknown): readonly Secret[] {

@@ -8,6 +8,8 @@ export interface Look {
   /** Look at what a link points to. */
   readonly follow: boolean
   readonly checksum: boolean
+  /** Bring a file's bytes too. */
+  readonly content?: boolean
   /** Names or numbers to resolve. */
   readonly owner?: string | undefined
   readonly group?: string | undefined
@@ -26,6 +28,8 @@ export interface Seen {
   /** Where a link points. */
   readonly target: string
   readonly checksum: string
+  /** Of a file, where asked for. */
+  readonly content: Uint8Array | undefined
   /** Whether the directory it is in, or would be in, is there. */
   readonly parent: boolean
   readonly fresh: Fresh
@@ -33,11 +37,13 @@ export interface Seen {
   readonly wished: { readonly owner: string | undefined; readonly group: string | undefined }
 }
 
-/** All that a module needs to know of a path, in one round trip. */
-export async function look(host: Reader, path: string, options: Look): Promise<Seen> {
+/** All that a module needs to know of a path, in one round trip. A path that only the host knows is a command that ends in one word. */
+export async function look(host: Reader, path: string | Command, options: Look): Promise<Seen> {
   const output = await host.probe(script(path, options))
-  if (output.code !== 0) throw new RemoteError('the host', `look at ${path}`, output)
-  const fields = Buffer.from(output.bytes).toString().split('\0')
+  if (output.code !== 0) throw new RemoteError('the host', `look at ${typeof path === 'string' ? path : path.text}`, output)
+  const bytes = Buffer.from(output.bytes)
+  const end = endOfField(bytes, 11)
+  const fields = bytes.subarray(0, end).toString().split('\0')
   const [at = '', kind = '', stat = '', target = '', checksum = '', parent = '', parentGroup = '', umask = '', id = ''] = fields
   const [mode = '', size = '', owner = '', group = ''] = stat.split(':')
   if (options.checksum && kind === 'file' && checksum === '')
@@ -51,6 +57,7 @@ export async function look(host: Reader, path: string, options: Look): Promise<S
     group,
     target,
     checksum,
+    content: options.content === true && kind === 'file' ? bytes.subarray(end) : undefined,
     parent: parent === 'yes',
     fresh: {
       owner: idName(id, 'uid'),
@@ -67,7 +74,7 @@ export async function look(host: Reader, path: string, options: Look): Promise<S
 
 const nothing: Command = sh``
 
-function script(path: string, { inside, follow, checksum, owner, group }: Look): Command {
+function script(path: string | Command, { inside, follow, checksum, content, owner, group }: Look): Command {
   return sh`export LC_ALL=C;p=${path};k=absent s= t= c= d= g= i= wo= wg=
 case $p in -*) p=./$p;;esac
 ${inside === undefined ? nothing : sh`if [ -d "$p" ]||[ "$p" != "\${p%/}" ];then p=\${p%/}/${inside};fi`}
@@ -81,7 +88,18 @@ if [ $k != file ]&&[ $k != directory ];then i=$(id);[ ! -g "$u" ]||g=$(a %G %Sg 
 ${checksum ? sh`if [ $k = file ];then c=$(sha256sum <"$p" 2>/dev/null||shasum -a 256 <"$p");c=\${c%% *};fi` : nothing}
 ${owner === undefined ? nothing : sh`wo=$(id -un ${owner} 2>/dev/null)`}
 ${group === undefined ? nothing : sh`wg=$(getent group ${group} 2>/dev/null);wg=\${wg%%:*}`}
-printf '%s\0' "$p" "$k" "$s" "$t" "$c" "$d" "$g" "$(umask)" "$i" "$wo" "$wg"`
+printf '%s\0' "$p" "$k" "$s" "$t" "$c" "$d" "$g" "$(umask)" "$i" "$wo" "$wg"${content === true ? sh`;[ $k != file ]||cat "$p"` : nothing}`
+}
+
+/** Where the bytes after so many fields begin. */
+function endOfField(bytes: Buffer, count: number): number {
+  let at = 0
+  for (let field = 0; field < count; field += 1) {
+    const end = bytes.indexOf(0, at)
+    if (end === -1) return bytes.length
+    at = end + 1
+  }
+  return at
 }
 
 /** The name in `uid=0(root) gid=0(root) groups=…`, or the number where there is no name. */

@@ -7,6 +7,8 @@ export interface Channel {
   readonly stderr: Readable
   /** Resolves with the reason, in words, once no more can come. */
   readonly closed: Promise<string>
+  /** Round trips that opening it took. */
+  readonly trips: number
   destroy(): void
 }
 

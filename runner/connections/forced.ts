@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Host } from '../contract.ts'
 import { OutputTooLarge, Unreachable } from '../errors.ts'
 import { defaultLimits, type Limits, within } from './channel.ts'
-import { overSsh } from './ssh.ts'
+import { SshDoor } from './ssh.ts'
 
 export interface ForcedOptions extends Partial<Limits> {
   /** For messages; the host runs its forced command whatever is asked. */
@@ -16,7 +16,7 @@ export interface ForcedOptions extends Partial<Limits> {
  */
 export async function askForcedCommand(host: Host, input: string, signal: AbortSignal, options: ForcedOptions): Promise<string> {
   const limits = { ...defaultLimits, ...options }
-  const { channel, close } = await overSsh(host, signal, limits, async (transport) => {
+  const { channel, close } = await new SshDoor(limits).open(host, signal, async (transport) => {
     return { channel: await transport.open(options.asking), close: () => transport.close() }
   })
   signal.addEventListener('abort', close, { once: true })

@@ -15,8 +15,7 @@ export interface Session {
 export interface Frame {
   readonly number: number
   readonly text: string
-  /** The session's directory on the host. */
-  readonly directory: string
+  readonly environment: Readonly<Record<string, string>>
   readonly stdin: { readonly inline: Uint8Array } | { readonly file: string } | undefined
   readonly limit: number
 }
@@ -40,15 +39,16 @@ export function greeting({ mark }: Session): string {
  */
 export function frameScript({ mark, tag }: Session, frame: Frame): string {
   const { number, stdin, limit } = frame
-  const at = (name: string): string => quote(`${frame.directory}/${name}`)
+  const at = (name: string): string => `"$_skep_d"/${name}`
   const [out, err, now] = [at(`${number}.o`), at(`${number}.e`), at('now')]
   const inline = stdin !== undefined && 'inline' in stdin
   const feed = inline ? `{ printf %s '${Buffer.from(stdin.inline).toString('base64')}'|base64 -d;} 2>/dev/null|` : ''
   const source = inline ? '' : `<${stdin === undefined ? '/dev/null' : quote(stdin.file)} `
+  const variables = Object.entries(frame.environment).map(([name, value]) => `export ${name}=${quote(value)};`)
   const staged = stdin !== undefined && !inline ? ` ${quote(stdin.file)}` : ''
   return [
     `echo ${number} >${now};printf '${mark}s ${number}\\n'`,
-    `${feed}(export SKEP_FRAME=${tag}.${number};eval ${quote(frame.text)}) ${source}>${out} 2>${err};_skep_c=$?;echo 0 >${now}`,
+    `${feed}(export SKEP_FRAME=${tag}.${number};${variables.join('')}eval ${quote(frame.text)}) ${source}>${out} 2>${err};_skep_c=$?;echo 0 >${now}`,
     `[ -s ${out} ]&&head -c ${limit + 1} ${out};printf '${mark}e ${number} %s\\n' "$_skep_c"`,
     `[ -s ${err} ]&&head -c ${limit + 1} ${err} >&2;printf '${mark}e ${number}\\n' >&2`,
     `rm -f ${out} ${err}${staged}`,

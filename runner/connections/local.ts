@@ -38,6 +38,7 @@ function children(cwd: string | undefined): Transport {
             closed: new Promise((ended) =>
               child.once('close', (code, signal) => ended(`the shell ended (${signal ?? `exit code ${code}`})`)),
             ),
+            trips: 0,
             destroy: () => {
               child.kill('SIGKILL')
             },

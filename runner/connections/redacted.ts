@@ -1,9 +1,10 @@
 import type { Connection, Connector } from '../contract.ts'
-import { withoutSecrets } from '../errors.ts'
-import { type Redact, redactor, secretsIn } from '../secret.ts'
+import { BecomeRefused, withoutSecrets } from '../errors.ts'
+import { redactor, type Secret, secretsIn } from '../secret.ts'
 
 /** A connection whose errors hold no secret. What commands say stays as it is: modules have to compare it. */
-function redacted(connection: Connection, redact: Redact): Connection {
+function redacted(connection: Connection, secrets: readonly Secret[]): Connection {
+  const redact = redactor(secrets)
   const clean = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work
@@ -16,6 +17,11 @@ function redacted(connection: Connection, redact: Redact): Connection {
     read: (path) => clean(connection.read(path)),
     run: (command, options) => clean(connection.run(command, options)),
     write: (path, content, mode) => clean(connection.write(path, content, mode)),
+    async as(user) {
+      if (connection.as === undefined) throw new BecomeRefused(`this connection cannot become ${user.user}`)
+      return redacted(await clean(connection.as(user)), [...secrets, ...secretsIn(user)])
+    },
+    roundTrips: () => connection.roundTrips?.() ?? 0,
     close: () => connection.close(),
   }
 }
@@ -24,11 +30,11 @@ function redacted(connection: Connection, redact: Redact): Connection {
 export function redactedConnector(connector: Connector): Connector {
   return {
     connect: async (host, signal) => {
-      const redact = redactor(secretsIn(host))
+      const secrets = secretsIn(host)
       try {
-        return redacted(await connector.connect(host, signal), redact)
+        return redacted(await connector.connect(host, signal), secrets)
       } catch (error) {
-        throw withoutSecrets(error, redact)
+        throw withoutSecrets(error, redactor(secrets))
       }
     },
   }

@@ -1,146 +1,134 @@
-import { createHash } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
-import { NodeSSH } from 'node-ssh'
-import type { Client } from 'ssh2'
-import type { Connection, Connector, Host, SshAddress } from '../contract.ts'
-import { HostKeyMismatch, Unreachable, UsageError } from '../errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client, ClientChannel } from 'ssh2'
+import type { Connection, Connector, Host } from '../contract.ts'
+import { Unreachable } from '../errors.ts'
 import { type Channel, defaultLimits, type Limits, type Transport, within } from './channel.ts'
 import { openShell } from './shell.ts'
+import { Keyring, Locked } from './ssh/identities.ts'
+import { execAhead } from './ssh/lean.ts'
+import { Leash, Links } from './ssh/links.ts'
+import { Unsteady } from './ssh/login.ts'
+import { type Hop, type Person, wayTo } from './ssh/way.ts'
 
 export interface SshOptions extends Partial<Limits> {
   /** The POSIX shell to start on the host, as its login shell would be told: `sh`, `busybox sh`. */
   readonly shell?: string
+  /** Whose ssh_config, known hosts, agent and keys count. Without: only what the inventory says of a host, the pin included. */
+  readonly person?: Person
+  /** False: wait for each answer, as ssh2 does by itself. */
+  readonly lean?: boolean
 }
 
-/** Connections over SSH with keys only, to hosts whose key is pinned. There is no trust on first use and no retry. */
+/** How often a link that breaks before the login is tried again, and how long to wait in between at most. */
+const [tries, pauseMs] = [3, 500] as const
+
+/** Connections over SSH with keys, to hosts whose key is pinned or known. */
 export function sshConnector(options: SshOptions = {}): Connector {
   const limits = { ...defaultLimits, ...options }
+  const door = new SshDoor(options)
   return {
     connect: (host, signal): Promise<Connection> =>
-      overSsh(host, signal, limits, (transport) => openShell(host.name, transport, options.shell ?? 'sh', limits)),
+      door.open(host, signal, (transport) => openShell(host.name, transport, options.shell ?? 'sh', limits)),
   }
 }
 
-/** Logs in and makes something of the transport, all within `connectMs`. What is made owns the transport from then on. */
-export async function overSsh<T>(host: Host, signal: AbortSignal, limits: Limits, make: (transport: Transport) => Promise<T>): Promise<T> {
-  const address = host.connection
-  if (address.kind !== 'ssh') throw new Unreachable(`${host.name} is not reached by SSH: its connection is ${address.kind}`)
-  signal.throwIfAborted()
-  const ssh = new NodeSSH()
-  const socket = connect({ host: address.host, port: address.port, noDelay: true })
-  const drop = (): void => {
-    socket.destroy()
-    ssh.dispose()
+/** Logs in to hosts; what it makes of a transport owns it from then on. */
+export class SshDoor {
+  readonly #limits: Limits
+  readonly #person: Person | undefined
+  readonly #keyring: Keyring
+  readonly #lean: boolean
+  readonly #links = new Links()
+
+  constructor({ person, lean = true, ...limits }: SshOptions) {
+    this.#limits = { ...defaultLimits, ...limits }
+    this.#person = person
+    this.#keyring = new Keyring(person?.ask)
+    this.#lean = lean
   }
-  signal.addEventListener('abort', drop, { once: true })
-  const open = async (): Promise<T> => make(channels(host.name, await login(ssh, socket, host, address, limits), drop))
-  const late = (): Error => new Unreachable(`${host.name}: no answer at ${where(address)} within ${limits.connectMs} ms`)
-  try {
-    return await within(limits.connectMs, open(), late)
-  } catch (error) {
-    drop()
-    throw signal.aborted ? signal.reason : error
-  } finally {
-    signal.removeEventListener('abort', drop)
+
+  /** All within `connectMs` a hop; the time in which a person looks for a passphrase does not count. */
+  async open<T>(host: Host, signal: AbortSignal, make: (transport: Transport) => Promise<T>): Promise<T> {
+    if (host.connection.kind === 'none') throw new Unreachable(`${host.name} cannot be reached: ${host.connection.why}`)
+    if (host.connection.kind !== 'ssh')
+      throw new Unreachable(`${host.name} is not reached by SSH: its connection is ${host.connection.kind}`)
+    const way = wayTo(host.name, host.connection, this.#person)
+    let lean = this.#lean
+    for (let tried = 1; ; ) {
+      try {
+        return await this.#try(host.name, way, lean, signal, make)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (error instanceof Locked) await this.#keyring.unlock(host.name, error.file)
+        // Nothing was started yet, so nothing is done twice. The cause may be our haste, or a host with too many logins at once.
+        else if (error instanceof Unsteady && tried < tries) {
+          lean = false
+          tried += 1
+          await sleep(pauseMs * Math.random())
+        } else throw error
+      }
+    }
+  }
+
+  async #try<T>(
+    name: string,
+    way: readonly Hop[],
+    lean: boolean,
+    signal: AbortSignal,
+    make: (transport: Transport) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted()
+    const leash = new Leash()
+    const drop = (): void => leash.release()
+    signal.addEventListener('abort', drop, { once: true })
+    const limitMs = way.reduce((sum, hop) => sum + (hop.connectTimeoutMs ?? this.#limits.connectMs), 0)
+    const how = { name, keyring: this.#keyring, limits: this.#limits, lean }
+    const open = async (): Promise<T> => make(channels(name, await this.#links.open(way, how, leash), lean, drop))
+    try {
+      const at = way.at(-1)?.at
+      return await within(limitMs, open(), () => new Unreachable(`${name}: no answer at ${at} within ${limitMs} ms`))
+    } catch (error) {
+      drop()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', drop)
+    }
   }
 }
 
-async function login(ssh: NodeSSH, socket: Socket, host: Host, address: SshAddress, limits: Limits): Promise<Client> {
-  const pin = pinned(host.name, address.hostKey)
-  let refused: HostKeyMismatch | undefined
-  const hostVerifier = (key: Buffer): boolean => {
-    if (key.equals(pin.key)) return true
-    refused = new HostKeyMismatch(host.name, where(address), fingerprint(pin.key), fingerprint(key))
-    return false
-  }
-  try {
-    await reached(socket)
-    await ssh.connect({
-      sock: socket,
-      username: address.user,
-      privateKey: address.privateKey.reveal(),
-      authHandler: ['publickey'],
-      hostVerifier,
-      keepaliveInterval: Math.ceil(limits.idleMs / 3),
-      keepaliveCountMax: 3,
-      readyTimeout: limits.connectMs,
-      algorithms: {
-        // The pinned kind first, so that a host with several keys shows that one; the others so that a wrong key is seen and named.
-        serverHostKey: [...new Set([...pin.algorithms, 'ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512', 'rsa-sha2-256'] as const)],
-        kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256', 'ecdh-sha2-nistp384', 'ecdh-sha2-nistp521'],
-      },
-    })
-  } catch (cause) {
-    throw refused ?? explained(host.name, address, cause)
-  }
-  if (ssh.connection === null) throw new Unreachable(`${host.name} at ${where(address)} closed the connection right after the login`)
-  return ssh.connection
-}
-
-function channels(name: string, client: Client, drop: () => void): Transport {
+function channels(name: string, client: Client, lean: boolean, drop: () => void): Transport {
   let why = 'the connection was closed'
+  let fresh = lean
   client.on('error', (error: Error) => {
     why = error.message
   })
   return {
     open: (program) =>
       new Promise<Channel>((resolve, reject) => {
-        const failed = (cause: Error): void => reject(new Unreachable(`${name} opens no channel: ${cause.message}`, { cause }))
+        const ahead = fresh
+        fresh = false
+        const failed = (cause: Error): void => {
+          const Kind = ahead ? Unsteady : Unreachable
+          reject(new Kind(`${name} opens no channel: ${cause.message}`, { cause }))
+        }
         const gone = (): void => failed(new Error(why))
         client.once('close', gone)
-        client.exec(program, (error, channel) => {
+        const opened = (trips: number) => (error: Error | undefined, channel: ClientChannel) => {
           client.off('close', gone)
           if (error) return failed(error)
-          let said = ''
-          channel.on('exit', (code: number | null, signal?: string) => {
-            said = `the shell ended (${signal ?? `exit code ${code}`})`
-          })
-          const closed = new Promise<string>((ended) => channel.once('close', () => ended(said === '' ? why : said)))
-          resolve({ stdin: channel, stdout: channel, stderr: channel.stderr, closed, destroy: () => channel.close() })
-        })
+          resolve(streamsOf(channel, trips, () => why))
+        }
+        if (!ahead || !execAhead(client, program, opened(1))) client.exec(program, opened(2))
       }),
     close: drop,
   }
 }
 
-/** The key of a pin like `ssh-ed25519 AAAA… comment`, and the signature algorithms that go with it. */
-function pinned(host: string, pin: string) {
-  const [kind = '', blob = ''] = pin.trim().split(/\s+/)
-  if (kind.includes('-cert-'))
-    throw new UsageError(`${host}: the pin is an OpenSSH certificate, which is not supported. Pin the plain host key.`)
-  const key = Buffer.from(blob, 'base64')
-  const said = key.length > 4 ? key.subarray(4, 4 + key.readUInt32BE(0)).toString() : ''
-  if (said !== kind || kind === '') {
-    throw new UsageError(
-      `${host}: expected a host key pin like 'ssh-ed25519 AAAA…', got '${pin.slice(0, 40)}'. Take it from the host's .pub file.`,
-    )
-  }
-  const kinds = {
-    'ssh-ed25519': ['ssh-ed25519'],
-    'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
-    'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
-  } as const
-  if (!isKind(kind, kinds)) throw new UsageError(`${host}: expected a pin of kind ${Object.keys(kinds).join(', ')}, got '${kind}'`)
-  return { key, algorithms: kinds[kind] }
-}
-
-const isKind = <K extends string>(kind: string, kinds: Record<K, unknown>): kind is K => Object.hasOwn(kinds, kind)
-
-/** As `ssh-keygen -l` prints it. */
-const fingerprint = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
-
-const where = ({ user, host, port }: SshAddress): string => `${user}@${host}:${port}`
-
-const reached = (socket: Socket): Promise<void> =>
-  new Promise((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('the connection was closed')))
+function streamsOf(channel: ClientChannel, trips: number, lost: () => string): Channel {
+  let said = ''
+  channel.on('exit', (code: number | null, signal?: string) => {
+    said = `the shell ended (${signal ?? `exit code ${code}`})`
   })
-
-function explained(name: string, address: SshAddress, cause: unknown): Unreachable {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  const refusedLogin = typeof cause === 'object' && cause !== null && 'level' in cause && cause.level === 'client-authentication'
-  const what = refusedLogin ? `${where(address)} does not accept the key` : `cannot reach ${where(address)}: ${message}`
-  return new Unreachable(`${name}: ${what}`, { cause })
+  const closed = new Promise<string>((ended) => channel.once('close', () => ended(said === '' ? lost() : said)))
+  return { stdin: channel, stdout: channel, stderr: channel.stderr, closed, trips, destroy: () => channel.close() }
 }

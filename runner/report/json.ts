@@ -1,4 +1,5 @@
-import type { Plain, RunEvent } from '../contract.ts'
+import type { Plain } from '../contract.ts'
+import type { RunEvent } from '../events.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import type { Write } from './writer.ts'
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../contract.ts'
+import type { RunEvent } from '../events.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 import { diffLines, outcomeLine, recap } from './words.ts'
 import { printable, type Write } from './writer.ts'

@@ -1,78 +1,76 @@
 import { Listr } from 'listr2'
-import type { Counts, RunEvent } from '../contract.ts'
+import type { RunEvent } from '../events.ts'
 import type { Redact } from '../secret.ts'
+import { Board } from './board.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
-import { diffLines, outcomeLine, recap } from './words.ts'
-import { printable } from './writer.ts'
 
-type Item = { title?: string | undefined; output?: string | undefined }
-interface Row {
-  readonly ended: Promise<void>
-  readonly end: (error?: Error) => void
-  readonly lines: string[]
-  item?: Item
-  problem?: string
+/** The terminal is drawn at most so often, in milliseconds: at 200 hosts events come faster than eyes. */
+const drawMs = 100
+
+interface Open {
+  readonly board: Board
+  show(lines: readonly string[]): void
+  /** Resolves when the last picture stands. */
+  close(): Promise<void>
 }
 
-/** A live list, one line a host, for a terminal: what it does now, then its counts; problems stay on the screen. */
+/** A live list for a terminal, one item a play: failures and changes first, hosts folded. */
 export function prettyReporter(redact: Redact, { diff }: Pick<ReporterOptions, 'diff'>): Reporter {
-  const rows = new Map<string, Row>()
-  let list: Promise<unknown> | undefined
-  const show = (host: string, text: string): void => {
-    const item = rows.get(host)?.item
-    if (item !== undefined) item.output = redact(text)
+  let open: Open | undefined
+  // Plays follow each other: an item closes before the next opens, so that the list only grows downwards.
+  let turn: Promise<void> = Promise.resolve()
+  const close = (): void => {
+    const last = open
+    open = undefined
+    if (last !== undefined) turn = turn.then(() => last.close())
   }
-  const begin = (hosts: readonly string[]): void => {
-    for (const host of hosts) rows.set(host, newRow())
-    list = new Listr(
-      hosts.map((host) => ({
-        title: printable(host),
-        task: async (_, item) => {
-          const row = rows.get(host)
-          if (row !== undefined) row.item = item
-          await row?.ended
-        },
-      })),
-      { concurrent: true, exitOnError: false, rendererOptions: { collapseErrors: false } },
-    ).run()
-  }
+  const timer = setInterval(() => open?.show(open.board.live()), drawMs)
   const report = (event: RunEvent): void => {
     if (event.type === 'playStarted') {
-      begin(event.hosts)
-      return
-    }
-    if (event.type === 'summary') {
-      // A host that was never begun, because of an interrupt, ends with the run.
-      for (const row of rows.values()) row.end(new Error('not begun'))
-      return
-    }
-    const row = rows.get(event.host)
-    if (row === undefined) return
-    if (event.type === 'taskStarted') show(event.host, printable(event.task))
-    if (event.type === 'planned' && diff)
-      row.lines.push(...diffLines(event.now, event.want).map((line) => `${printable(event.task)}  ${line}`))
-    if (isProblem(event)) row.problem = outcomeLine(event) ?? ''
-    if (event.type === 'hostEnded') finish(row, event.host, event.counts, redact)
+      close()
+      const title = event.mode === 'check' ? `${event.play} (check mode: nothing is changed)` : event.play
+      open = begin(new Board(title, event.hosts, diff), redact, turn)
+    } else open?.board.see(event)
+    if (event.type === 'playEnded' || event.type === 'summary') close()
   }
   return {
     report,
     end: async () => {
-      for (const row of rows.values()) row.end()
-      await list
+      clearInterval(timer)
+      close()
+      await turn
     },
   }
 }
 
-function newRow(): Row {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  promise.catch(() => undefined)
-  return { ended: promise, end: (error) => (error === undefined ? resolve() : reject(error)), lines: [] }
+function begin(board: Board, redact: Redact, after: Promise<void>): Open {
+  const over = Promise.withResolvers<void>()
+  let item: { title?: string | undefined } | undefined
+  const text = (lines: readonly string[]): string => redact(lines.join('\n  '))
+  const list = after.then(() =>
+    new Listr(
+      [
+        {
+          title: text(board.live()),
+          task: async (_, task) => {
+            item = task
+            await over.promise
+            task.title = text(board.final())
+            if (board.failed) throw new Error(task.title)
+          },
+        },
+      ],
+      { exitOnError: false, rendererOptions: { collapseErrors: false, showErrorMessage: false } },
+    ).run(),
+  )
+  return {
+    board,
+    show: (lines) => {
+      if (item !== undefined) item.title = text(lines)
+    },
+    close: async () => {
+      over.resolve()
+      await list
+    },
+  }
 }
-
-function finish(row: Row, host: string, counts: Counts, redact: Redact): void {
-  if (row.item !== undefined) row.item.title = redact([recap(host, counts), ...row.lines].join('\n  '))
-  row.end(row.problem === undefined || counts.failed + counts.unreachable === 0 ? undefined : new Error(redact(row.problem)))
-}
-
-const isProblem = (event: RunEvent): boolean =>
-  event.type === 'unreachable' || event.type === 'hostUnreachable' || (event.type === 'failed' && !event.ignored)

@@ -1,4 +1,4 @@
-import type { Report } from '../contract.ts'
+import type { Report } from '../events.ts'
 
 /** A listener of the engine's events. */
 export interface Reporter {

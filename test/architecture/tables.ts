@@ -35,6 +35,7 @@ export const packages: Readonly<Record<string, readonly RegExp[]>> = {
   commander: [/^cli\//],
   esbuild: [/^bastion-agent\//, /^scripts\//],
   fflate: [/^scripts\//],
+  yaml: [/^inventory\/yaml-file\.ts$/],
   zx: [/^scripts\//, /^test\/lab\//],
   '@aws-sdk': [/^cloud\/aws\//],
   'node:sqlite': [/^cloud\/local\//],

@@ -16,7 +16,8 @@ export interface Reached {
   stop(): Promise<void>
 }
 
-export function connectionContract(title: string, reach: () => Promise<Reached>, skipped?: string): void {
+/** `opening`: round trips from the login to a shell that was started. */
+export function connectionContract(title: string, reach: () => Promise<Reached>, opening: number, skipped?: string): void {
   describe.skipIf(skipped !== undefined)(`connection contract: ${title}${skipped === undefined ? '' : ` (not run: ${skipped})`}`, () => {
     let reached: Reached
     let on: Connection
@@ -97,6 +98,25 @@ export function connectionContract(title: string, reach: () => Promise<Reached>,
 
     test('without stdin a command reads nothing', async () => {
       expect((await on.run(sh`wc -c`)).stdout.trim()).toBe('0')
+    })
+
+    test('variables reach their command and no other, whatever is in them', async () => {
+      const environment = { PLAIN: `it's $HOME; "x"`, HIDDEN: new Secret('two\nlines') }
+      expect((await on.run(sh`printf '%s|' "$PLAIN" "$HIDDEN"`, { environment })).stdout).toBe(`it's $HOME; "x"|two\nlines|`)
+      expect((await on.run(sh`printf %s "$PLAIN$HIDDEN"`)).stdout).toBe('')
+      await expect(on.run(sh`true`, { environment: { 'A B': 'x' } })).rejects.toThrow(/expected names like HTTP_PROXY, got 'A B'/)
+    })
+
+    test('round trips are counted as chains: what is sent without waiting counts one, also with the greeting of the shell', async () => {
+      const fresh = await reached.connect()
+      const first = fresh.roundTrips?.() ?? 0
+      expect(first).toBe(1 + opening)
+      await Promise.all(Array.from({ length: 20 }, () => fresh.probe(sh`true`)))
+      expect(fresh.roundTrips?.()).toBe(first)
+      await fresh.probe(sh`true`)
+      await fresh.run(sh`true`)
+      expect(fresh.roundTrips?.()).toBe(first + 2)
+      await fresh.close()
     })
 
     test('stdout may hold any bytes, also what looks like the end of a frame', async () => {

@@ -2,46 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadInventories } from '../../inventory/load.ts'
-import { chooseHosts } from '../../inventory/pattern.ts'
+import { loadInventory } from '../../inventory/load.ts'
 import type { Host } from '../../runner/contract.ts'
 import { UsageError } from '../../runner/errors.ts'
 import { Secret } from '../../runner/secret.ts'
-
-const host = (name: string, ...groups: string[]): Host => ({ name, groups, vars: {}, connection: { kind: 'local' } })
-const fleet = [
-  host('web1', 'web', 'prod'),
-  host('web2', 'web'),
-  host('web10', 'web', 'prod'),
-  host('db.example', 'db', 'prod'),
-  host('we-b'),
-]
-
-const patterns: [string, string[]][] = [
-  ['all', ['web1', 'web2', 'web10', 'db.example', 'we-b']],
-  ['*', ['web1', 'web2', 'web10', 'db.example', 'we-b']],
-  ['web', ['web1', 'web2', 'web10']],
-  ['web1', ['web1']],
-  ['web2,web1', ['web1', 'web2']],
-  ['web2:db', ['web2', 'db.example']],
-  ['web?', ['web1', 'web2']],
-  ['web*,!web1', ['web2', 'web10']],
-  ['web:&prod', ['web1', 'web10']],
-  ['web:&prod:!web10', ['web1']],
-  ['!web', ['db.example', 'we-b']],
-  ['web[12]', ['web1', 'web2']],
-  ['web[!1]', ['web2']],
-  ['*.example', ['db.example']],
-  ['nothing*', []],
-]
-test.each(patterns)('pattern %s', (pattern, names) => expect(chooseHosts(fleet, pattern).map(({ name }) => name)).toEqual(names))
-
-test('a name that nobody has is an error that says which there are', () => {
-  expect(() => chooseHosts(fleet, 'wbe1')).toThrow(
-    /no host or group is named 'wbe1'. The inventory has: db, db\.example, prod, we-b, web, /,
-  )
-  expect(() => chooseHosts(fleet, ' , ')).toThrow(UsageError)
-})
 
 describe('an inventory', () => {
   let dir: string
@@ -52,12 +16,13 @@ describe('an inventory', () => {
   afterAll(() => rm(dir, { recursive: true }))
   const load = async (name: string, text: string): Promise<readonly Host[]> => {
     await writeFile(join(dir, name), text)
-    return loadInventories([join(dir, name)])
+    return (await loadInventory([join(dir, name)])).hosts
   }
   const ssh = { kind: 'ssh', host: '10.0.0.1', user: 'ops', privateKeyFile: 'key', hostKey: 'ssh-ed25519 AAAA' }
 
   test('is this machine', async () => {
-    expect(await loadInventories(['local:'])).toEqual([{ name: 'localhost', vars: {}, connection: { kind: 'local' } }])
+    const { hosts } = await loadInventory(['local:'])
+    expect(hosts).toMatchObject([{ name: 'localhost', vars: {}, groups: ['ungrouped'], connection: { kind: 'local' } }])
   })
 
   test('is a JSON file: common variables, groups, keys from files beside it', async () => {
@@ -65,29 +30,24 @@ describe('an inventory', () => {
       vars: { a: 1, b: 1 },
       hosts: { web1: { vars: { b: [2] }, groups: ['web'], connection: ssh }, here: { connection: { kind: 'local', cwd: '/' } } },
     })
-    const [web, here] = await load('a.json', text)
+    const [here, web] = await load('a.json', text)
     expect(web).toMatchObject({
       name: 'web1',
       groups: ['web'],
       vars: { a: 1, b: [2] },
       connection: { kind: 'ssh', host: '10.0.0.1', port: 22, user: 'ops', hostKey: 'ssh-ed25519 AAAA' },
     })
-    expect(web?.connection.kind === 'ssh' && web.connection.privateKey.reveal()).toBe('PEM')
+    expect(web?.connection.kind === 'ssh' && web.connection.privateKey?.reveal()).toBe('PEM')
     expect(here?.connection).toEqual({ kind: 'local', cwd: '/' })
   })
 
   test('is a TypeScript or JavaScript file', async () => {
     const typed = 'const size: number = 3\nexport default { hosts: { a: { vars: { size }, connection: { kind: "local" } } } }'
-    expect(await load('b.ts', typed)).toEqual([{ name: 'a', vars: { size: 3 }, connection: { kind: 'local' } }])
+    expect(await load('b.ts', typed)).toMatchObject([{ name: 'a', vars: { size: 3 }, connection: { kind: 'local' } }])
     expect(await load('c.mjs', typed.replace(': number', ''))).toHaveLength(1)
   })
 
-  test('of several files names each host once', async () => {
-    await expect(loadInventories(['local:', 'local:'])).rejects.toThrow(/another inventory has a host 'localhost' already/)
-  })
-
   const wrong: Record<string, [string, string, RegExp]> = {
-    'a kind of file that it is not': ['x.yaml', '', /expected 'local:' or a file ending in \.ts/],
     'text that is no JSON': ['x.json', '{', /x\.json cannot be loaded: /],
     'a module that breaks': ['x.mjs', 'throw new Error("oh")', /x\.mjs cannot be loaded: oh/],
     'no hosts': ['y.json', '{}', /parameter 'hosts'/],
@@ -118,7 +78,7 @@ describe('an inventory', () => {
   }
 
   test('that is not there is named', async () => {
-    await expect(loadInventories([join(dir, 'none.json')])).rejects.toThrow(/none\.json cannot be read: ENOENT/)
+    await expect(loadInventory([join(dir, 'none.json')])).rejects.toThrow(/none\.json cannot be read: ENOENT/)
   })
 
   test('may hold secrets as such', async () => {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { localConnector } from '../../runner/connections/local.ts'
-import type { Connection, Plan, Task } from '../../runner/contract.ts'
+import type { Connection, Connector, Plan, Task } from '../../runner/contract.ts'
 import { same } from '../../runner/define.ts'
 
-interface Case {
+export interface RealCase {
   /** What is there before. */
   readonly given?: (dir: string) => Promise<unknown>
   readonly task: (dir: string) => Task
@@ -22,16 +22,13 @@ interface Case {
  * Runs cases on this machine: check (which leaves no trace), apply, check again (which sees exactly what was wanted), apply again
  * (which would do nothing).
  */
-export function onRealHost(title: string, cases: Readonly<Record<string, Case>>): void {
+export function onRealHost(title: string, cases: Readonly<Record<string, RealCase>>, connector: Connector = localConnector()): void {
   describe(title, () => {
     let on: Connection
     let root: string
     beforeAll(async () => {
       root = await realpath(await mkdtemp(join(tmpdir(), 'skep-m-')))
-      on = await localConnector().connect(
-        { name: 'here', vars: {}, connection: { kind: 'local', cwd: root } },
-        new AbortController().signal,
-      )
+      on = await connector.connect({ name: 'here', vars: {}, connection: { kind: 'local', cwd: root } }, new AbortController().signal)
     })
     afterAll(async () => {
       await on.close()

@@ -21,7 +21,7 @@ describe('skep run', () => {
     const from = (path: string): string => JSON.stringify(pathToFileURL(join(root, path)).href)
     await writeFile(
       join(dir, 'play.ts'),
-      `import { playbook } from ${from('runner/define.ts')}
+      `import { playbook } from ${from('runner/playbook.ts')}
 import { command } from ${from('modules/command.ts')}
 const vars: any = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
 export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => [command('do it', { argv: ['sh', '-c', vars.do] })] })
@@ -29,8 +29,14 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     )
   })
   afterAll(() => rm(dir, { recursive: true }))
+  const env = () => ({ ...process.env, SKEP_STATE: join(dir, 'state') })
   const skep = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...args], { cwd: dir, encoding: 'utf8', timeout: 30_000 })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'run', ...args], {
+      cwd: dir,
+      env: env(),
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
     return { status, stdout, stderr }
   }
   const example = join(root, 'playbooks/example.ts')
@@ -85,6 +91,8 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     'a host that nobody has': [[example, '-i', 'local:', '-l', 'web1'], /no host or group is named 'web1'. The inventory has: localhost/],
     'a limit that leaves nobody': [[example, '-i', 'local:', '-l', 'web*'], /no host of the inventory is chosen by 'all' and -l 'web\*'/],
     'forks of nothing': [[example, '-i', 'local:', '-f', '0'], /Expected a whole number from 1 to 9999/],
+    'force without resume': [[example, '-i', 'local:', '-e', `directory=/nowhere`, '--force'], /--force: expected it with --resume/],
+    'resume in check mode': [[example, '-i', 'local:', '-C', '--resume'], /--resume: expected it without --check/],
     'a format that is none': [[example, '-i', 'local:', '--format', 'xml'], /Allowed choices are pretty, plain, json/],
     'an inventory that is not there': [[example, '-i', 'none.json'], /inventory none\.json cannot be read: ENOENT/],
   }
@@ -109,7 +117,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     const child = spawn(
       process.execPath,
       [main, 'run', 'play.ts', 'play.ts', '-i', 'local:', '-e', `do=echo begun >${marker}.0; sleep 1; echo end >>${marker}`],
-      { cwd: dir },
+      { cwd: dir, env: env() },
     )
     for (let tries = 0; tries < 200 && !(await readFile(`${marker}.0`).catch(() => undefined)); tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 25))
@@ -124,7 +132,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     beforeAll(async () => {
       server = await startTestHost()
       const { privateKey, ...address } = server.host.connection as SshAddress
-      await writeFile(join(dir, 'key'), privateKey.reveal(), { mode: 0o600 })
+      await writeFile(join(dir, 'key'), privateKey?.reveal() ?? '', { mode: 0o600 })
       const good = { ...address, privateKeyFile: 'key' }
       const hosts = { good: { connection: good }, imposter: { connection: { ...good, hostKey: makeSshKey().publicKey } } }
       await writeFile(join(dir, 'hosts.json'), JSON.stringify({ hosts }))
@@ -132,7 +140,7 @@ export default playbook('play', { hosts: 'all', vars, tasks: ({ vars }: any) => 
     afterAll(() => server.stop())
     // The server lives in this process, so the command may not block it.
     const run = async (...args: string[]) => {
-      const child = spawn(process.execPath, [main, 'run', 'play.ts', '-i', 'hosts.json', ...args], { cwd: dir })
+      const child = spawn(process.execPath, [main, 'run', 'play.ts', '-i', 'hosts.json', ...args], { cwd: dir, env: env() })
       let stdout = ''
       child.stdout.on('data', (part) => {
         stdout += part

@@ -95,6 +95,15 @@ test('a secret that the shortening of a message would cut in two leaves no half'
   expect(withoutSecrets(error, redactor([new Secret('hunter22'.repeat(20))])).message).not.toContain('hunter')
 })
 
+test('a secret of many thousand characters is removed too, whole and in other forms, beside short ones', () => {
+  const long = Array.from({ length: 20_000 }, (_, index) => (index * 7).toString(36)).join('')
+  const redact = redactor([new Secret(long), new Secret('hunter22')])
+  expect(redact(`a ${long} b hunter22 c ${Buffer.from(long).toString('base64').replace(/=+$/, '').slice(0, -1)}`)).toMatch(
+    /^a \*\*\* b \*\*\* c \*\*\*.?$/,
+  )
+  expect(redactor([new Secret(long)])(`a ${long} b`)).toBe('a *** b')
+})
+
 test('data is cleaned as deep as it goes', () => {
   expect(clean({ a: ['k=hunter22', 1, null], b: { c: true } }, redactor([new Secret('hunter22')]))).toEqual({
     a: ['k=***', 1, null],

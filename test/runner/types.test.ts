@@ -3,12 +3,15 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { file } from '../../modules/file.ts'
 import type { Connection, Reader } from '../../runner/contract.ts'
-import { defineModule, playbook } from '../../runner/define.ts'
+import { defineModule } from '../../runner/define.ts'
+import { playbook } from '../../runner/playbook.ts'
 import { Secret } from '../../runner/secret.ts'
 import { sh } from '../../runner/sh.ts'
+import { block, decide, defineLook } from '../../runner/steps.ts'
 
 const params = z.object({ name: z.string() })
 const name = 'x'
+const size = defineLook({ name: 'size', params: z.object({}), look: async () => 1 })
 
 /** Never called: only its types matter. */
 const refused = {
@@ -85,6 +88,33 @@ const refused = {
       want: () => ({ size: '1' }),
       apply: async () => undefined,
     }),
+  fact: () =>
+    playbook('p', {
+      hosts: 'all',
+      vars: z.object({}),
+      facts: { size: size({}) },
+      // @ts-expect-error a fact that is not declared
+      tasks: ({ facts }) => [file('f', { path: '/a', mode: facts.mode })],
+    }),
+  found: () =>
+    // @ts-expect-error what was found is a number
+    decide('d', { size: size({}) }, ({ size: seen }) => [file('f', { path: seen })]),
+  handler: () =>
+    playbook('p', {
+      hosts: 'all',
+      vars: z.object({}),
+      tasks: () => [],
+      // @ts-expect-error a block is no handler
+      handlers: () => [block('b', { tasks: [] })],
+    }),
+  taskOption: () => {
+    // @ts-expect-error a misspelt option
+    file('f', { path: '/a' }, { ignoreError: true })
+  },
+  poll: () => {
+    // @ts-expect-error an option of actions only
+    file('f', { path: '/a' }, { async: 3 })
+  },
   variable: () =>
     playbook('p', {
       hosts: 'all',

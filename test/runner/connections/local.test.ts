@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { localConnector } from '../../../runner/connections/local.ts'
 import type { Host } from '../../../runner/contract.ts'
+import { Unreachable } from '../../../runner/errors.ts'
 import { sh } from '../../../runner/sh.ts'
 import { connectionContract } from '../../contracts/connection.ts'
 import { shells } from './shells.ts'
@@ -15,6 +16,7 @@ for (const { shell, missing } of shells) {
   connectionContract(
     `local, ${shell}`,
     async () => ({ connect: (limits) => localConnector({ shell, ...limits }).connect(host, signal), stop: async () => undefined }),
+    0,
     missing,
   )
 }
@@ -28,7 +30,8 @@ test('a local connection starts in the directory it is given', async () => {
 })
 
 test('a shell that does not start is one clear error', async () => {
-  await expect(localConnector({ shell: 'no-such-shell' }).connect(host, signal)).rejects.toThrow(
-    /here let us in, but `no-such-shell` did not start there: .*exit code 127.*not found/,
-  )
+  const on = await localConnector({ shell: 'no-such-shell' }).connect(host, signal)
+  const error = await on.probe(sh`true`).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(Unreachable)
+  expect((error as Error).message).toMatch(/here let us in, but `no-such-shell` did not start there: .*exit code 127.*not found/)
 })

@@ -10,5 +10,5 @@ for (const { shell, missing } of shells) {
     const { host, stop } = await startOpenSsh(shell)
     return { connect: (limits?: object) => sshConnector({ shell, ...limits }).connect(host, signal), stop }
   }
-  connectionContract(`ssh to OpenSSH, login shell ${shell}`, reach, missing ?? withoutOpenSsh())
+  connectionContract(`ssh to OpenSSH, login shell ${shell}`, reach, 1, missing ?? withoutOpenSsh())
 }

@@ -8,30 +8,38 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
 import { makeSshKey, type SshKey } from '../../../custody/ssh-keys.ts'
-import type { Host } from '../../../runner/contract.ts'
+import type { Host, SshAddress } from '../../../runner/contract.ts'
 import { Secret } from '../../../runner/secret.ts'
 
 export interface TestHost {
-  readonly host: Host
+  readonly host: Host & { readonly connection: Required<Pick<SshAddress, 'port' | 'user' | 'privateKey' | 'hostKey'>> & SshAddress }
   /** Logins that were tried, also refused ones. */
   readonly logins: () => number
   stop(): Promise<void>
 }
 
-const hostAt = (port: number, hostKey: SshKey, userKey: SshKey, user = 'skep'): Host => ({
+const hostAt = (port: number, hostKey: SshKey, userKey: SshKey, user = 'skep'): TestHost['host'] => ({
   name: 'web1',
   vars: {},
   connection: { kind: 'ssh', host: '127.0.0.1', port, user, privateKey: new Secret(userKey.privateKey), hostKey: hostKey.publicKey },
 })
 
-/** A small SSH server that runs each command in the shell given as login shell. */
-export async function startTestHost(loginShell: readonly string[] = ['sh']): Promise<TestHost> {
+export interface TestHostOptions {
+  /** What it calls itself. */
+  readonly ident?: string
+  /** The number that it gives to the first channel of a connection. */
+  readonly firstChannel?: number
+}
+
+/** A small SSH server that runs each command in a shell. */
+export async function startTestHost({ ident, firstChannel = 0 }: TestHostOptions = {}): Promise<TestHost> {
   const [hostKey, userKey] = [makeSshKey(), makeSshKey()]
   const accepted = ssh2.utils.parseKey(userKey.publicKey)
   if (accepted instanceof Error) throw accepted
   let logins = 0
   const sockets = new Set<ssh2.Connection>()
-  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey], ...(ident === undefined ? {} : { ident }) }, (client) => {
+    Reflect.set(Reflect.get(client, '_chanMgr'), '_cur', firstChannel - 1)
     sockets.add(client)
     client.on('error', () => undefined)
     client.on('close', () => sockets.delete(client))
@@ -42,7 +50,7 @@ export async function startTestHost(loginShell: readonly string[] = ['sh']): Pro
       return accepted.verify(context.blob, context.signature, context.hashAlgo) === true ? context.accept() : context.reject()
     })
     client.on('session', (accept) => {
-      accept().on('exec', (acceptExec, _, info) => serve(acceptExec(), loginShell, info.command))
+      accept().on('exec', (acceptExec, _, info) => serve(acceptExec(), info.command))
     })
   })
   server.listen(0, '127.0.0.1')
@@ -58,8 +66,8 @@ export async function startTestHost(loginShell: readonly string[] = ['sh']): Pro
   }
 }
 
-function serve(channel: ssh2.ServerChannel, [shell = 'sh', ...args]: readonly string[], command: string): void {
-  const child = spawn(shell, [...args, '-c', command], { detached: true })
+function serve(channel: ssh2.ServerChannel, command: string): void {
+  const child = spawn('sh', ['-c', command], { detached: true })
   channel.on('error', () => undefined)
   child.stdin.on('error', () => undefined)
   channel.pipe(child.stdin)
@@ -73,8 +81,8 @@ function serve(channel: ssh2.ServerChannel, [shell = 'sh', ...args]: readonly st
   })
 }
 
-/** OpenSSH's own server on loopback with `shell` as login shell, which greets noisily as login scripts do. */
-export async function startOpenSsh(shell: string): Promise<TestHost> {
+/** OpenSSH's own server on loopback with `shell` as login shell, which greets noisily as login scripts do; `accepts`: further public keys. */
+export async function startOpenSsh(shell: string, accepts: readonly string[] = []): Promise<TestHost> {
   const dir = await mkdtemp(join(tmpdir(), 'skep-d-'))
   const [hostKey, userKey] = [makeSshKey(), makeSshKey()]
   const file = async (name: string, text: string): Promise<string> => {
@@ -90,7 +98,7 @@ export async function startOpenSsh(shell: string): Promise<TestHost> {
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${await file('host_key', hostKey.privateKey)}`,
-      `AuthorizedKeysFile ${await file('authorized_keys', `${userKey.publicKey}\n`)}`,
+      `AuthorizedKeysFile ${await file('authorized_keys', `${[userKey.publicKey, ...accepts].join('\n')}\n`)}`,
       'PidFile none',
       'UsePAM no',
       'StrictModes no',
@@ -143,11 +151,25 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A TCP relay to a port; frozen, it takes bytes and passes none on. */
-export async function startRelay(to: number): Promise<{ port: number; freeze(): void; cut(): void; stop(): Promise<void> }> {
+export interface Relay {
+  readonly port: number
+  /** Bytes that went to the port. */
+  readonly sent: () => number
+  /** How often the client spoke after it had heard something. */
+  readonly turns: () => number
+  freeze(): void
+  cut(): void
+  stop(): Promise<void>
+}
+
+/** A TCP relay to a port, which may take its time and drop the first connections; frozen, it takes bytes and passes none on. */
+export async function startRelay(to: number, { delayMs = 0, dropped = 0 } = {}): Promise<Relay> {
   const sockets = new Set<Socket>()
   let frozen = false
+  let [sent, turns, heard, calls] = [0, 0, true, 0]
   const server = createServer((client) => {
+    calls += 1
+    if (calls <= dropped) return void client.destroy()
     const upstream = new (client.constructor as typeof Socket)()
     upstream.connect(to, '127.0.0.1')
     for (const [from, into] of [
@@ -156,7 +178,17 @@ export async function startRelay(to: number): Promise<{ port: number; freeze(): 
     ] as const) {
       sockets.add(from)
       from.on('data', (part) => {
-        if (!frozen) into.write(part)
+        if (from === client) {
+          sent += part.length
+          turns += heard ? 1 : 0
+          heard = false
+        }
+        const pass = (): void => {
+          if (from === upstream) heard = true
+          if (!frozen && !into.destroyed) into.write(part)
+        }
+        if (delayMs === 0) pass()
+        else setTimeout(pass, delayMs)
       })
       from.on('error', () => undefined)
       from.on('close', () => into.destroy())
@@ -168,6 +200,8 @@ export async function startRelay(to: number): Promise<{ port: number; freeze(): 
   }
   return {
     port: (server.address() as AddressInfo).port,
+    sent: () => sent,
+    turns: () => turns,
     freeze: () => {
       frozen = true
     },

@@ -13,10 +13,14 @@ import { freePort, startRelay, startTestHost, type TestHost } from './servers.ts
 
 const signal = new AbortController().signal
 
-connectionContract('ssh to a small server', async () => {
-  const { host, stop } = await startTestHost()
-  return { connect: (limits) => sshConnector(limits).connect(host, signal), stop }
-})
+connectionContract(
+  'ssh to a small server',
+  async () => {
+    const { host, stop } = await startTestHost()
+    return { connect: (limits) => sshConnector(limits).connect(host, signal), stop }
+  },
+  2,
+)
 
 describe('an SSH connection', () => {
   let server: TestHost
@@ -55,7 +59,11 @@ describe('an SSH connection', () => {
     'a key that the host does not know': [{ privateKey: new Secret(makeSshKey().privateKey) }, Unreachable, /does not accept the key/],
     'a certificate as pin': [{ hostKey: 'ssh-ed25519-cert-v01@openssh.com AAAA' }, UsageError, /certificate, which is not supported/],
     'a pin that is none': [{ hostKey: 'SHA256:abc' }, UsageError, /expected a host key pin like 'ssh-ed25519 AAAA…', got 'SHA256:abc'/],
-    'a private key that is none': [{ privateKey: new Secret('not a key') }, Unreachable, /Cannot parse privateKey/],
+    'a private key that is none': [
+      { privateKey: new Secret('not a key') },
+      UsageError,
+      /its private key cannot be read: Unsupported key format/,
+    ],
     'a name that is nowhere': [{ host: 'nowhere.invalid' }, Unreachable, /cannot reach skep@nowhere\.invalid:\d+/],
   }
   for (const [what, [change, kind, says]] of Object.entries(wrong)) {
@@ -93,7 +101,7 @@ describe('an SSH connection', () => {
   })
 
   test('to a host that falls silent is lost after the idle time-out, and one that is cut at once', async () => {
-    const relay = await startRelay((server.host.connection as SshAddress).port)
+    const relay = await startRelay((server.host.connection as Required<SshAddress>).port)
     const host = withAddress({ port: relay.port })
     const silent = await sshConnector({ idleMs: 600 }).connect(host, signal)
     const running = silent.run(sh`sleep 20`)
@@ -108,7 +116,7 @@ describe('an SSH connection', () => {
   })
 
   test('that is cut in the middle of a write leaves the old file', async () => {
-    const relay = await startRelay((server.host.connection as SshAddress).port)
+    const relay = await startRelay((server.host.connection as Required<SshAddress>).port)
     const [on, watch] = [
       await sshConnector().connect(withAddress({ port: relay.port }), signal),
       await sshConnector().connect(server.host, signal),
@@ -127,7 +135,7 @@ describe('an SSH connection', () => {
   })
 
   test.skipIf(!existsSync('/proc/self/fd'))('that is cut leaves nothing on the host once its command has ended', async () => {
-    const relay = await startRelay((server.host.connection as SshAddress).port)
+    const relay = await startRelay((server.host.connection as Required<SshAddress>).port)
     const [on, watch] = [
       await sshConnector().connect(withAddress({ port: relay.port }), signal),
       await sshConnector().connect(server.host, signal),

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Connection, Connector, Host, Reader, RunEvent, Task, TaskOptions } from '../../../runner/contract.ts'
-import { defineAction, defineModule, playbook } from '../../../runner/define.ts'
+import type { Connection, Connector, Host, Reader, Task, TaskOptions } from '../../../runner/contract.ts'
+import { defineAction, defineModule } from '../../../runner/define.ts'
 import { type RunOptions, runPlaybook } from '../../../runner/engine/run.ts'
 import { ConnectionLost, HostKeyMismatch, OutcomeUnknown, Unreachable, UsageError } from '../../../runner/errors.ts'
+import type { RunEvent } from '../../../runner/events.ts'
+import { playbook } from '../../../runner/playbook.ts'
 import { Secret } from '../../../runner/secret.ts'
 import { sh } from '../../../runner/sh.ts'
 import { recorder } from '../../modules/test-module.ts'
@@ -64,9 +66,9 @@ const poke = defineAction({
 
 const set = (key: string, options: TaskOptions = {}, value = 'on'): Task => keep(`keep ${key}`, { key, value }, options)
 
-const host = (name: string, vars: Host['vars'] = {}): Host => ({ name, vars, connection: { kind: 'local' } })
+const host = (name: string, vars: Host['vars'] = {}): Host => ({ name, vars, machine: name, connection: { kind: 'local' } })
 
-interface Run extends Partial<Omit<RunOptions<z.ZodType>, 'playbook' | 'connector'>> {
+interface Run extends Partial<{ hosts: readonly Host[] }>, Partial<Omit<RunOptions, 'plays' | 'connector'>> {
   readonly tasks: readonly Task[] | ((given: { host: Host; vars: unknown }) => readonly Task[])
   readonly schema?: z.ZodType
   readonly connector?: Connector
@@ -90,6 +92,7 @@ async function run({ tasks, schema = z.any(), ...options }: Run) {
     signal: new AbortController().signal,
     mode: 'apply',
     forks: 1,
+    window: 1,
     ...options,
   })
   const of = (name = 'h') => machines.get(name) ?? machine()
@@ -114,7 +117,9 @@ test('each task begins with taskStarted and ends once, and all events carry host
   expect(events.map(({ type }) => type).filter((type) => !/ask|planned|applied|ok|skipped/.test(type))).toEqual([
     'playStarted',
     'hostStarted',
+    'hostConnected',
     'hostEnded',
+    'playEnded',
     'summary',
   ])
   expect(events.every(({ at }) => at === 42)).toBe(true)

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import type { RunEvent } from '../../../runner/contract.ts'
 import { HostKeyMismatch } from '../../../runner/errors.ts'
+import type { RunEvent } from '../../../runner/events.ts'
 import { jsonReporter } from '../../../runner/report/json.ts'
 import { plainReporter } from '../../../runner/report/plain.ts'
 import { printable, redactingWriter } from '../../../runner/report/writer.ts'
 import { redactor, Secret } from '../../../runner/secret.ts'
 
-const counts = { ok: 1, changed: 1, failed: 1, skipped: 0, unknown: 1, unreachable: 0, ignored: 0 }
-const about = { at: 0, host: 'web1', handler: false } as const
+const counts = { ok: 1, changed: 1, failed: 1, skipped: 0, unknown: 1, unreachable: 0, ignored: 0, rescued: 0 }
+const about = { at: 0, host: 'web1', handler: false, id: 'site.ts:3#1', where: 'site.ts:3' } as const
 const events: readonly RunEvent[] = [
-  { type: 'playStarted', at: 0, play: 'web servers', hosts: ['web1', 'web2'], mode: 'check' },
+  { type: 'playStarted', at: 0, index: 0, play: 'web servers', hosts: ['web1', 'web2'], mode: 'check' },
   { type: 'hostStarted', at: 0, host: 'web1', tasks: 3 },
   { ...about, task: 'keep it', module: 'file', type: 'taskStarted' },
   {
@@ -36,9 +36,9 @@ const events: readonly RunEvent[] = [
     returned: { rc: 3, stderr: 'a\nb' },
     ms: 1,
   },
-  { type: 'hostEnded', at: 0, host: 'web1', counts },
+  { type: 'hostEnded', at: 0, host: 'web1', counts, roundTrips: 2 },
   { type: 'hostUnreachable', at: 0, host: 'web2', error: new HostKeyMismatch('web2', 'a', 'SHA256:x', 'SHA256:y') },
-  { type: 'summary', at: 0, hosts: { web1: counts }, interrupted: false, ms: 1500 },
+  { type: 'summary', at: 0, hosts: { web1: { ...counts, roundTrips: 2 } }, interrupted: false, ms: 1500 },
 ]
 
 test('JSON lines: one result a finished task, then the summary', () => {
@@ -73,7 +73,7 @@ test('JSON lines: one result a finished task, then the summary', () => {
       msg: 'it \x1b[31mbroke',
     },
     { type: 'result', host: 'web2', task: null, module: null, ...none, unreachable: true, msg: expect.stringContaining('SHA256:y') },
-    { type: 'summary', hosts: { web1: counts }, interrupted: false, seconds: 1.5 },
+    { type: 'summary', hosts: { web1: { ...counts, roundTrips: 2 } }, interrupted: false, seconds: 1.5 },
   ])
 })
 
