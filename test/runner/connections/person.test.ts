@@ -6,11 +6,17 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { makeSshKey } from '../../../custody/ssh-keys.ts'
+import { copy } from '../../../modules/copy.ts'
+import { file } from '../../../modules/file.ts'
 import type { Person } from '../../../runner/connections/ssh/way.ts'
 import { type SshOptions, sshConnector } from '../../../runner/connections/ssh.ts'
 import type { Connection, Host, SshAddress } from '../../../runner/contract.ts'
+import { runPlaybook } from '../../../runner/engine/run.ts'
+import type { HostSummary } from '../../../runner/engine/tally.ts'
 import { HostKeyMismatch, Unreachable, UsageError } from '../../../runner/errors.ts'
+import { playbook } from '../../../runner/playbook.ts'
 import { Secret } from '../../../runner/secret.ts'
 import { sh } from '../../../runner/sh.ts'
 import { startOpenSsh, startRelay, type TestHost, withoutOpenSsh } from './servers.ts'
@@ -367,6 +373,22 @@ describe.skipIf(missing !== undefined)(`a person's SSH${missing === undefined ? 
       const lean = await turns({})
       expect(await turns({ lean: false })).toBeGreaterThanOrEqual(lean + 3)
       expect(lean).toBeLessThanOrEqual(6)
+    })
+
+    test('a play of 20 tasks with nothing to do costs two after the login, and three where each answer is waited for', async () => {
+      const tasks = () =>
+        Array.from({ length: 10 }, (_, index) => [
+          file('keep a directory', { path: at(`d${index}`), state: 'directory', mode: '0755' }),
+          copy('keep a file', { content: `${index}`, dest: at(`d${index}/file`), mode: '0644' }),
+        ])
+      const twenty = playbook('twenty', { hosts: 'all', vars: z.object({}), tasks })
+      const play = async (lean: boolean): Promise<HostSummary | undefined> => {
+        const run = { playbook: twenty, hosts: [server(one).host], report: () => undefined, signal, mode: 'apply', forks: 1 } as const
+        return (await runPlaybook({ ...run, connector: sshConnector({ lean }) })).hosts['web1']
+      }
+      expect(await play(true)).toMatchObject({ changed: 20, failed: 0 })
+      expect(await play(true)).toMatchObject({ ok: 20, changed: 0, roundTrips: 2 })
+      expect(await play(false)).toMatchObject({ ok: 20, changed: 0, roundTrips: 3 })
     })
 
     test('and a login that breaks before it was one is tried again', async () => {
