@@ -6,20 +6,14 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { makeSshKey } from '../../../custody/ssh-keys.ts'
-import { copy } from '../../../modules/copy.ts'
-import { file } from '../../../modules/file.ts'
 import type { Person } from '../../../runner/connections/ssh/way.ts'
 import { type SshOptions, sshConnector } from '../../../runner/connections/ssh.ts'
 import type { Connection, Host, SshAddress } from '../../../runner/contract.ts'
-import { runPlaybook } from '../../../runner/engine/run.ts'
-import type { HostSummary } from '../../../runner/engine/tally.ts'
 import { HostKeyMismatch, Unreachable, UsageError } from '../../../runner/errors.ts'
-import { playbook } from '../../../runner/playbook.ts'
 import { Secret } from '../../../runner/secret.ts'
 import { sh } from '../../../runner/sh.ts'
-import { startOpenSsh, startRelay, type TestHost, withoutOpenSsh } from './servers.ts'
+import { startOpenSsh, type TestHost, withoutOpenSsh } from './servers.ts'
 
 const signal = new AbortController().signal
 const { username, uid } = userInfo()
@@ -353,53 +347,6 @@ describe.skipIf(missing !== undefined)(`a person's SSH${missing === undefined ? 
       await works('web')
       await config('Host web\n ProxyCommand echo it is closed today >&2; exit 3')
       expect((await fails('web')).message).toMatch(/cannot reach .* through `echo it is closed today >&2; exit 3`: .*it is closed today/)
-    })
-  })
-
-  describe('in few round trips', () => {
-    const turns = async (options: SshOptions): Promise<number> => {
-      const relay = await startRelay(portOf(one), { delayMs: 60 })
-      const address = { host: '127.0.0.1', port: relay.port, hostKey: keyOf(one), privateKeyFile: at('plain') }
-      const on = await open('web', options, address)
-      await Promise.all([on.run(sh`echo 1`), on.run(sh`echo 2`)])
-      const count = relay.turns()
-      await on.close()
-      await relay.stop()
-      return count
-    }
-
-    test('a first look costs five and the exchange of versions with OpenSSH, and three more where each answer is waited for', async () => {
-      // Versions, which cross; algorithms; keys; service with signature; channel with program; greeting with commands.
-      const lean = await turns({})
-      expect(await turns({ lean: false })).toBeGreaterThanOrEqual(lean + 3)
-      expect(lean).toBeLessThanOrEqual(6)
-    })
-
-    test('a play of 20 tasks with nothing to do costs two after the login, and three where each answer is waited for', async () => {
-      const tasks = () =>
-        Array.from({ length: 10 }, (_, index) => [
-          file('keep a directory', { path: at(`d${index}`), state: 'directory', mode: '0755' }),
-          copy('keep a file', { content: `${index}`, dest: at(`d${index}/file`), mode: '0644' }),
-        ])
-      const twenty = playbook('twenty', { hosts: 'all', vars: z.object({}), tasks })
-      const play = async (lean: boolean): Promise<HostSummary | undefined> => {
-        const run = { playbook: twenty, hosts: [server(one).host], report: () => undefined, signal, mode: 'apply', forks: 1 } as const
-        return (await runPlaybook({ ...run, connector: sshConnector({ lean }) })).hosts['web1']
-      }
-      expect(await play(true)).toMatchObject({ changed: 20, failed: 0 })
-      expect(await play(true)).toMatchObject({ ok: 20, changed: 0, roundTrips: 2 })
-      expect(await play(false)).toMatchObject({ ok: 20, changed: 0, roundTrips: 3 })
-    })
-
-    test('and a login that breaks before it was one is tried again', async () => {
-      const relay = await startRelay(portOf(one), { dropped: 2 })
-      await works('web', {}, { host: '127.0.0.1', port: relay.port, hostKey: keyOf(one) })
-      await relay.stop()
-      const hopeless = await startRelay(portOf(one), { dropped: 99 })
-      expect((await fails('web', {}, { host: '127.0.0.1', port: hopeless.port, hostKey: keyOf(one) })).message).toMatch(
-        /web: cannot reach .*: .*/,
-      )
-      await hopeless.stop()
     })
   })
 })
