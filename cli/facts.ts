@@ -13,6 +13,7 @@ import { outcomeLine } from '../runner/report/words.ts'
 import { redactor, secretsIn } from '../runner/secret.ts'
 import { type InventoryFlags, inventoryOf, withInventory } from './inventory-flags.ts'
 import { exitCode } from './on-hosts.ts'
+import { personAtKeyboard } from './person.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface Flags extends InventoryFlags {
@@ -56,7 +57,14 @@ async function showFacts(pattern: string, flags: Flags): Promise<number> {
   const interrupt = new AbortController()
   const stop = (): void => interrupt.abort(new Error('interrupted'))
   process.once('SIGINT', stop)
-  const run = { inventory, vars: flags.extraVars, connector: anyConnector(), report, signal: interrupt.signal, forks: flags.forks }
+  const run = {
+    inventory,
+    vars: flags.extraVars,
+    connector: anyConnector({ person: personAtKeyboard() }),
+    report,
+    signal: interrupt.signal,
+    forks: flags.forks,
+  }
   const summary = await runPlaybook({ playbook: play, hosts, mode: 'check', ...run }).finally(() => process.off('SIGINT', stop))
   const inOrder = hosts.flatMap(({ name }) => {
     const facts = found.get(name)

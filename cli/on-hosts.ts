@@ -8,6 +8,7 @@ import type { RunEvent } from '../runner/events.ts'
 import type { Inventory } from '../runner/playbook.ts'
 import { redactor, Secret, secretsIn } from '../runner/secret.ts'
 import type { Journal } from './journal.ts'
+import { personAtKeyboard } from './person.ts'
 import { reporterFor } from './reporters.ts'
 import type { RunFlags } from './run-flags.ts'
 
@@ -42,7 +43,7 @@ export async function onHosts(
       plays,
       inventory,
       vars: flags.extraVars,
-      connector: anyConnector(),
+      connector: anyConnector({ person: personAtKeyboard() }),
       report: (event) => {
         journal?.report(event)
         const shown = hear === undefined ? event : hear(event)

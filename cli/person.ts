@@ -21,7 +21,7 @@ export function personAtKeyboard(): Person {
 }
 
 /** A question on the terminal whose answer is not shown. Nothing: it was interrupted or left empty. */
-export function askHidden(question: string): Promise<Secret | undefined> {
+function askHidden(question: string): Promise<Secret | undefined> {
   const { stdin: input, stderr } = process
   return new Promise((resolve) => {
     stderr.write(question)

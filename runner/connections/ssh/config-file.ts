@@ -80,7 +80,7 @@ function settingOf(line: string, where: string): Setting | undefined {
 }
 
 /** Words as ssh reads them: quotes of both kinds, backslashes before quotes, blanks and themselves, `#` at the start of a word ends. */
-export function wordsOf(text: string, where: string): readonly string[] {
+function wordsOf(text: string, where: string): readonly string[] {
   const words: string[] = []
   for (let at = 0; at < text.length; ) {
     if (/\s/.test(text[at] ?? '')) {

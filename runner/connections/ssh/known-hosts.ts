@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { UsageError } from '../../errors.ts'
 import { matchesList } from './pattern.ts'
 
-export interface KnownKey {
+interface KnownKey {
   readonly kind: string
   readonly key: Buffer
   /** `file:line` */

@@ -39,7 +39,7 @@ export function wayTo(name: string, address: SshAddress, person: Person | undefi
 function gates(name: string, hops: readonly Asked[], person: Person, depth: number): readonly Hop[] {
   if (depth > 8) throw new UsageError(`${name}: the hosts to go through lead in a circle (ProxyJump)`)
   return hops.flatMap((asked, index) => {
-    const config = configFor(index === 0 ? asked : { ...asked, proxyJump: 'none' }, person)
+    const config = configFor(asked, person)
     const before = index === 0 ? gates(name, config.proxyJump, person, depth + 1) : []
     const straight = index === 0 ? config : { ...config, proxyCommand: undefined }
     return [...before, hopOf(name, straight, {}, person)]

@@ -13,7 +13,7 @@ import type { Connection, Host, SshAddress } from '../../../runner/contract.ts'
 import { HostKeyMismatch, Unreachable, UsageError } from '../../../runner/errors.ts'
 import { Secret } from '../../../runner/secret.ts'
 import { sh } from '../../../runner/sh.ts'
-import { startOpenSsh, startRelay, type TestHost, withoutOpenSsh } from './servers.ts'
+import { startOpenSsh, type TestHost, withoutOpenSsh } from './servers.ts'
 
 const signal = new AbortController().signal
 const { username, uid } = userInfo()
@@ -347,37 +347,6 @@ describe.skipIf(missing !== undefined)(`a person's SSH${missing === undefined ? 
       await works('web')
       await config('Host web\n ProxyCommand echo it is closed today >&2; exit 3')
       expect((await fails('web')).message).toMatch(/cannot reach .* through `echo it is closed today >&2; exit 3`: .*it is closed today/)
-    })
-  })
-
-  describe('in few round trips', () => {
-    const turns = async (options: SshOptions): Promise<number> => {
-      const relay = await startRelay(portOf(one), { delayMs: 60 })
-      const address = { host: '127.0.0.1', port: relay.port, hostKey: keyOf(one), privateKeyFile: at('plain') }
-      const on = await open('web', options, address)
-      await Promise.all([on.run(sh`echo 1`), on.run(sh`echo 2`)])
-      const count = relay.turns()
-      await on.close()
-      await relay.stop()
-      return count
-    }
-
-    test('a first look costs five and the exchange of versions with OpenSSH, and three more where each answer is waited for', async () => {
-      // Versions, which cross; algorithms; keys; service with signature; channel with program; greeting with commands.
-      const lean = await turns({})
-      expect(await turns({ lean: false })).toBeGreaterThanOrEqual(lean + 3)
-      expect(lean).toBeLessThanOrEqual(6)
-    })
-
-    test('and a login that breaks before it was one is tried again', async () => {
-      const relay = await startRelay(portOf(one), { dropped: 2 })
-      await works('web', {}, { host: '127.0.0.1', port: relay.port, hostKey: keyOf(one) })
-      await relay.stop()
-      const hopeless = await startRelay(portOf(one), { dropped: 99 })
-      expect((await fails('web', {}, { host: '127.0.0.1', port: hopeless.port, hostKey: keyOf(one) })).message).toMatch(
-        /web: cannot reach .*: .*/,
-      )
-      await hopeless.stop()
     })
   })
 })
