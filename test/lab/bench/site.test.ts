@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,7 +11,7 @@ const why = noNamespace(['useradd', 'groupadd', 'getent', 'dpkg-query', 'apt-get
 
 describe.skipIf(why !== undefined)(`the twenty tasks${why === undefined ? '' : ` (not run: ${why})`}`, () => {
   const [copied, empty] = [
-    [...accounts, '/var/lib/dpkg/status'],
+    [...accounts, '/var/lib/dpkg/status', '/usr/bin/apt-get'],
     ['/srv', '/usr/local/bin'],
   ]
   let root: string
@@ -19,12 +19,13 @@ describe.skipIf(why !== undefined)(`the twenty tasks${why === undefined ? '' : `
     root = await mkdtemp(join(tmpdir(), 'skep-site-'))
     await copyTo(root, copied, empty)
     await writeFile(join(root, 'etc/crontab'), '', { mode: 0o644 })
-    // The test is no place to install packages.
-    for (const name of ['sudo', 'cron'])
-      await appendFile(
-        join(root, 'var/lib/dpkg/status'),
-        `\nPackage: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n`,
-      )
+    // The test is no place to install packages: those that are wanted are there, whatever the machine has, and nothing can be installed.
+    const installed = ['sudo', 'cron', 'ca-certificates'].map(
+      (name) =>
+        `Package: ${name}\nStatus: install ok installed\nMaintainer: nobody <nobody@example.org>\nArchitecture: all\nVersion: 1\nDescription: ${name}\n`,
+    )
+    await writeFile(join(root, 'var/lib/dpkg/status'), installed.join('\n'))
+    await writeFile(join(root, 'usr/bin/apt-get'), '#!/bin/sh\necho nothing is installed by a test >&2\nexit 99\n', { mode: 0o755 })
   })
   afterAll(() => rm(root, { recursive: true, force: true }))
 
