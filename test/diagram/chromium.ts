@@ -32,6 +32,8 @@ export async function pageAfterScript(html: string): Promise<string> {
       '--headless',
       '--no-sandbox',
       '--disable-gpu',
+      // /dev/shm is looked at by the demo's test, which may run at the same time.
+      '--disable-dev-shm-usage',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
