@@ -8,6 +8,9 @@ export interface Beside {
   readonly limits: Limits
 }
 
+/** So much may be on its way from `pour` into a channel, and one piece more. */
+export const underwayBytes = 2 * 1024 * 1024
+
 /** A script that runs on a channel of its own, beside the persistent shell. */
 export class Aside {
   /** Round trips that opening it took. */
@@ -60,10 +63,20 @@ export class Aside {
   async pour(feed: AsyncIterable<Uint8Array>): Promise<void> {
     const { stdin } = this.#channel
     const late = (): Error => new Error(`the host took no bytes for ${this.#idleMs} ms`)
+    let under = 0
+    let taken = (): void => undefined
     for await (const part of feed) {
-      if (stdin.write(part)) continue
-      const drained = new Promise<void>((resolve) => stdin.once('drain', () => resolve()))
-      await within(this.#idleMs, Promise.race([drained, this.#ended]), late)
+      under += part.length
+      stdin.write(part, () => {
+        under -= part.length
+        taken()
+      })
+      while (under > underwayBytes) {
+        const less = new Promise<void>((resolve) => {
+          taken = resolve
+        })
+        await within(this.#idleMs, Promise.race([less, this.#ended]), late)
+      }
     }
     stdin.end()
   }

@@ -7,9 +7,11 @@ import { open } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { LocalFile } from '../contract.ts'
 import { sh } from '../sh.ts'
-import { Aside, type Beside, SourceError } from './aside.ts'
+import { Aside, type Beside, SourceError, underwayBytes } from './aside.ts'
 
 const step = 512 * 1024
+/** What is on its way, the piece that comes on top, the one that is read, and one to spare. */
+const pieces = underwayBytes / step + 3
 /** So much at both ends of a file says, with its size and place, which file a part belongs to. The sum at the end says whether it was. */
 const endBytes = 64 * 1024
 
@@ -29,19 +31,24 @@ export const bytesSource = (bytes: Uint8Array): Source => ({
   },
 })
 
-/** A file of this machine; it is read while it travels, the next piece while one is sent. */
+/** A file of this machine; it is read while it travels, the next piece while one is sent. For one reader at a time, which hands them to `pour`. */
 export async function fileSource({ file }: LocalFile): Promise<Source> {
   const handle = await open(file)
   const { size } = await handle.stat().finally(() => handle.close())
+  // Their memory is used again and again: collecting it would cost more than encrypting what is in it.
+  const ring = Array.from({ length: pieces }, () => Buffer.allocUnsafeSlow(Math.min(step, size)))
   return {
     size,
     async *read(start, end) {
       const from = await open(file)
+      let count = 0
       const piece = async (at: number): Promise<Uint8Array> => {
         const length = Math.min(step, end - at)
-        const { buffer, bytesRead } = await from.read(Buffer.allocUnsafe(length), 0, length, at)
+        const room = ring[count % pieces]?.subarray(0, length) ?? Buffer.alloc(length)
+        count += 1
+        const { bytesRead } = await from.read(room, 0, length, at)
         if (bytesRead < length) throw new SourceError(`${file} became shorter while it was sent`)
-        return buffer
+        return room
       }
       try {
         let next = start < end ? piece(start) : undefined

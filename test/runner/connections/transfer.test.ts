@@ -119,7 +119,7 @@ describe('a large file', () => {
     expect(await readdir(dir)).toEqual(['folder'])
   })
 
-  test.each([0, 1, 512 * 1024, 512 * 1024 + 1, 5 * MiB])('of %i bytes on this machine arrives as it is', async (size) => {
+  test.each([0, 1, 512 * 1024, 512 * 1024 + 1, 5 * MiB, 40 * MiB])('of %i bytes on this machine arrives as it is', async (size) => {
     const bytes = randomBytes(size)
     await writeFile(at('source'), bytes)
     await on.write(at('target'), { file: at('source') }, 0o604)
