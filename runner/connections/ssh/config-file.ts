@@ -1,8 +1,9 @@
 /** The files of ssh_config as lines, with what they include; and which of the lines hold for a host. */
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { UsageError } from '../../errors.ts'
 import { matchesList, matchesPattern } from './pattern.ts'
+import { textIfThere } from './text-file.ts'
 
 export interface ConfigFile {
   readonly path: string
@@ -39,7 +40,7 @@ export function* settingsFor(files: readonly ConfigFile[], subject: Subject, saw
 
 function* linesOf(file: ConfigFile, subject: Subject, sawFinal: () => void, reached: boolean, depth: number): Generator<Setting> {
   if (depth > 16) throw new UsageError(`${file.path}: more than 16 ssh_config files include each other`)
-  const text = textOf(file.path)
+  const text = textIfThere(file.path, 'ssh_config')
   let active = reached
   for (const [index, line] of (text ?? '').split('\n').entries()) {
     const where = `${file.path}:${index + 1}`
@@ -52,16 +53,6 @@ function* linesOf(file: ConfigFile, subject: Subject, sawFinal: () => void, reac
       for (const path of words.flatMap((word) => included(word, file, subject.home, where)))
         yield* linesOf({ path, base: file.base }, subject, sawFinal, active, depth + 1)
     } else if (active) yield setting
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : ''
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new UsageError(`ssh_config ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
 }
 

@@ -1,9 +1,9 @@
 /** What known_hosts says of a key that a host shows. */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { UsageError } from '../../errors.ts'
 import { matchesList } from './pattern.ts'
+import { textIfThere } from './text-file.ts'
 
 interface KnownKey {
   readonly kind: string
@@ -79,7 +79,7 @@ interface Line extends KnownKey {
 }
 
 function linesOf(path: string): readonly Line[] {
-  return (textOf(path) ?? '').split('\n').flatMap((text, index) => {
+  return (textIfThere(path, 'the known hosts in') ?? '').split('\n').flatMap((text, index) => {
     const [, marker = '', hosts, kind, blob = ''] = /^\s*(?:(@\S+)\s+)?([^\s#@]\S*)\s+(\S+)\s+(\S+)/.exec(text) ?? []
     if (hosts === undefined || kind === undefined) return []
     const key = Buffer.from(blob, 'base64')
@@ -89,17 +89,7 @@ function linesOf(path: string): readonly Line[] {
   })
 }
 
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : ''
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new UsageError(`the known hosts in ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause })
-  }
-}
-
-const unfinished = (path: string): boolean => !/(^|\n)$/.test(textOf(path) ?? '')
+const unfinished = (path: string): boolean => !/(^|\n)$/.test(textIfThere(path, 'the known hosts in') ?? '')
 
 function holds(hosts: string, name: string): boolean {
   if (hosts.startsWith('|1|')) {
